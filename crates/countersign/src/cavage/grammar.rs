@@ -1,0 +1,263 @@
+//! The one parser of the signature's carrier: `#auth-param` (RFC 7235 section 2.1), borrowed from the field.
+
+use std::borrow::Cow;
+
+use super::MAX_SIGNATURE_FIELD;
+use crate::{
+    component::{WellKnown, is_token_byte},
+    error::VerifyError,
+    request::{Request, trim},
+};
+
+/// The parameters that the draft lists, as they stand in the field.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct SignatureParams<'a> {
+    pub(super) key_id: Option<Value<'a>>,
+    pub(super) signature: Option<Value<'a>>,
+    pub(super) algorithm: Option<Value<'a>>,
+    pub(super) created: Option<Value<'a>>,
+    pub(super) expires: Option<Value<'a>>,
+    pub(super) headers: Option<Value<'a>>,
+}
+
+/// A token or the inside of a quoted string, with its escapes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Value<'a> {
+    raw: &'a str,
+    escaped: bool,
+}
+
+impl<'a> Value<'a> {
+    /// The text with its quoted pairs resolved (RFC 9110 section 5.6.4).
+    pub(super) fn text(self) -> Cow<'a, str> {
+        if !self.escaped {
+            return Cow::Borrowed(self.raw);
+        }
+        let (mut text, mut chars) = (String::with_capacity(self.raw.len()), self.raw.chars());
+        while let Some(char) = chars.next() {
+            text.extend(if char == '\\' { chars.next() } else { Some(char) });
+        }
+        Cow::Owned(text)
+    }
+}
+
+/// Finds the one carrier of a signature and gives its parameters' text.
+pub(super) fn carrier<'r>(request: &Request<'r>) -> Result<&'r [u8], VerifyError> {
+    let own = request.single(&WellKnown::Signature.into());
+    let own = own.map_err(|_| VerifyError::Ambiguous("Signature field"))?.map(without_scheme);
+    let authorization = request.single(&WellKnown::Authorization.into());
+    let authorization = authorization.map_err(|_| VerifyError::Ambiguous("Authorization field"))?;
+    match (own, authorization.and_then(after_scheme)) {
+        (Some(value), None) | (None, Some(value)) => Ok(value),
+        (None, None) => Err(VerifyError::NoSignature),
+        (Some(_), Some(_)) => Err(VerifyError::Ambiguous("place for the signature")),
+    }
+}
+
+/// What follows the scheme's name, if the credentials are of this scheme.
+fn after_scheme(value: &[u8]) -> Option<&[u8]> {
+    let (scheme, rest) = trim(value).split_at_checked(b"Signature".len())?;
+    let ends = matches!(rest, [] | [b' ' | b'\t', ..]);
+    (ends && scheme.eq_ignore_ascii_case(b"Signature")).then_some(rest)
+}
+
+/// The `Signature` field should not repeat the scheme's name, but several clients do. With `=` behind it, it is a parameter.
+fn without_scheme(value: &[u8]) -> &[u8] {
+    match after_scheme(value) {
+        Some(rest) if !trim(rest).starts_with(b"=") => rest,
+        _ => value,
+    }
+}
+
+/// Reads the parameters. Those that the draft does not list are skipped (section 2.2); a listed one twice is an error.
+pub(super) fn parse(field: &[u8]) -> Result<SignatureParams<'_>, VerifyError> {
+    if field.len() > MAX_SIGNATURE_FIELD {
+        return Err(VerifyError::Malformed("longer than 8 KiB"));
+    }
+    let text = std::str::from_utf8(field).map_err(|_| VerifyError::Malformed("not UTF-8"))?;
+    let (mut params, mut rest) = (SignatureParams::default(), Cursor(text));
+    loop {
+        rest.skip_space();
+        if rest.0.is_empty() {
+            return Ok(params);
+        }
+        if rest.take(b',') {
+            continue;
+        }
+        let name = rest.token().ok_or(VerifyError::Malformed("expected the name of a parameter"))?;
+        rest.skip_space();
+        if !rest.take(b'=') {
+            return Err(VerifyError::Malformed("expected = after a name"));
+        }
+        rest.skip_space();
+        let value = rest.value()?;
+        rest.skip_space();
+        if !rest.0.is_empty() && !rest.take(b',') {
+            return Err(VerifyError::Malformed("expected a comma after a value"));
+        }
+        if let Some(slot) = params.slot(name)
+            && slot.replace(value).is_some()
+        {
+            return Err(VerifyError::Ambiguous("parameter of the same name"));
+        }
+    }
+}
+
+impl<'a> SignatureParams<'a> {
+    fn slot(&mut self, name: &str) -> Option<&mut Option<Value<'a>>> {
+        let slots = [
+            ("keyId", &mut self.key_id),
+            ("algorithm", &mut self.algorithm),
+            ("headers", &mut self.headers),
+            ("signature", &mut self.signature),
+            ("created", &mut self.created),
+            ("expires", &mut self.expires),
+        ];
+        slots.into_iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, slot)| slot)
+    }
+}
+
+/// What is left to read. It only ever advances over ASCII, so it stays on a character's boundary.
+struct Cursor<'a>(&'a str);
+
+impl<'a> Cursor<'a> {
+    fn advance(&mut self, len: usize) -> Option<&'a str> {
+        let (taken, rest) = self.0.split_at_checked(len)?;
+        self.0 = rest;
+        Some(taken)
+    }
+
+    fn skip_space(&mut self) {
+        while let [b' ' | b'\t', ..] = self.0.as_bytes() {
+            self.advance(1);
+        }
+    }
+
+    fn take(&mut self, byte: u8) -> bool {
+        self.0.as_bytes().first() == Some(&byte) && self.advance(1).is_some()
+    }
+
+    fn token(&mut self) -> Option<&'a str> {
+        let len = self.0.bytes().position(|byte| !is_token_byte(byte)).unwrap_or(self.0.len());
+        if len == 0 { None } else { self.advance(len) }
+    }
+
+    fn value(&mut self) -> Result<Value<'a>, VerifyError> {
+        if !self.take(b'"') {
+            let token = self.token().ok_or(VerifyError::Malformed("expected a value"))?;
+            return Ok(Value { raw: token, escaped: false });
+        }
+        let (mut escaped, mut bytes) = (false, self.0.bytes().enumerate());
+        while let Some((at, byte)) = bytes.next() {
+            match byte {
+                b'"' => {
+                    let raw = self.advance(at).unwrap_or_default();
+                    self.advance(1);
+                    return Ok(Value { raw, escaped });
+                }
+                b'\\' => {
+                    escaped = true;
+                    bytes.next();
+                }
+                b'\t' | b' '..=b'~' | 0x80.. => {}
+                _ => return Err(VerifyError::Malformed("a control character in a quoted string")),
+            }
+        }
+        Err(VerifyError::Malformed("a quoted string without end"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key_id(field: &str) -> Result<String, VerifyError> {
+        let value = parse(field.as_bytes())?.key_id.ok_or(VerifyError::NoSignature)?;
+        Ok(value.text().into_owned())
+    }
+
+    #[test]
+    fn spaces_tabs_empty_elements_and_bare_values_are_read() {
+        for field in [
+            r#"keyId="a",algorithm="b""#,
+            r#"  keyId="a" , algorithm="b"  "#,
+            "keyId=a,\talgorithm=b",
+            r#"algorithm = "b" ,, ,keyId	=	"a","#,
+            r#"KEYID="a",Algorithm=b"#,
+            r#"keyId="\a",algorithm="b""#,
+        ] {
+            assert_eq!(key_id(field).as_deref(), Ok("a"), "{field}");
+            assert_eq!(parse(field.as_bytes()).unwrap().algorithm.unwrap().text(), "b", "{field}");
+        }
+    }
+
+    #[test]
+    fn what_stands_inside_quotes_stays_inside() {
+        assert_eq!(
+            key_id(r#"keyId="x,created=9,headers=date",algorithm="b""#).as_deref(),
+            Ok("x,created=9,headers=date")
+        );
+        let field = br#"keyId="x",y="\",algorithm=\"none""#;
+        assert_eq!(parse(field).unwrap().algorithm, None);
+        assert_eq!(key_id(r#"keyId="a\"b\\c""#).as_deref(), Ok(r#"a"b\c"#));
+        assert_eq!(key_id("keyId=\"\u{e4}\\\u{20ac}\"").as_deref(), Ok("\u{e4}\u{20ac}"));
+    }
+
+    #[test]
+    fn a_listed_parameter_twice_is_refused_and_an_unlisted_one_is_skipped() {
+        for name in ["keyId", "signature", "algorithm", "created", "expires", "headers"] {
+            let field = format!(r#"{name}="1",x="2",{}="1""#, name.to_uppercase());
+            assert_eq!(parse(field.as_bytes()), Err(VerifyError::Ambiguous("parameter of the same name")), "{name}");
+        }
+        assert_eq!(key_id(r#"x="1",x=2,keyId="a""#).as_deref(), Ok("a"));
+    }
+
+    #[test]
+    fn broken_grammar_is_refused() {
+        for field in [
+            "keyId",
+            "keyId=",
+            "keyId=,",
+            r#"keyId="a"#,
+            r#"keyId="a\"#,
+            r#"keyId="a"algorithm=b"#,
+            "key Id=a",
+            "=",
+            "=a",
+            "keyId=\"a\0\"",
+            "keyId=\"a\n\"",
+            "signature=aa==",
+            "keyId=a;b=c",
+            r#"keyId="a" b"#,
+            "\u{e4}=1",
+        ] {
+            assert!(matches!(parse(field.as_bytes()), Err(VerifyError::Malformed(_))), "{field:?}");
+        }
+        assert!(matches!(parse(b"keyId=\"\xff\""), Err(VerifyError::Malformed(_))));
+        assert!(matches!(parse(&[b' '; MAX_SIGNATURE_FIELD + 1]), Err(VerifyError::Malformed(_))));
+    }
+
+    #[test]
+    fn a_signature_is_found_in_exactly_one_place() {
+        let find = |fields: &[(&str, &str)]| {
+            let fields = fields.to_vec();
+            carrier(&Request::new("GET", "/", &fields)).map(|value| String::from_utf8(trim(value).to_vec()).unwrap())
+        };
+        let twice = |what| Err(VerifyError::Ambiguous(what));
+        assert_eq!(find(&[("signature", "a=1")]).as_deref(), Ok("a=1"));
+        assert_eq!(find(&[("signature", "Signature a=1")]).as_deref(), Ok("a=1"));
+        assert_eq!(find(&[("signature", "signature=\"x\"")]).as_deref(), Ok("signature=\"x\""));
+        assert_eq!(find(&[("authorization", " sIGNATURE\ta=1")]).as_deref(), Ok("a=1"));
+        assert_eq!(find(&[("authorization", "Signature")]).as_deref(), Ok(""));
+        assert_eq!(find(&[("authorization", "Bearer x"), ("signature", "a=1")]).as_deref(), Ok("a=1"));
+        for none in [&[][..], &[("authorization", "Bearer x")], &[("authorization", "Signatures a=1")]] {
+            assert_eq!(find(none), Err(VerifyError::NoSignature));
+        }
+        assert_eq!(find(&[("signature", "a=1"), ("signature", "a=1")]), twice("Signature field"));
+        assert_eq!(
+            find(&[("authorization", "Bearer x"), ("authorization", "Signature a=1")]),
+            twice("Authorization field")
+        );
+        assert_eq!(find(&[("authorization", "Signature a=1"), ("signature", "a=1")]), twice("place for the signature"));
+    }
+}

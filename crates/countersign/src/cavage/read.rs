@@ -1,0 +1,165 @@
+//! From a request to what it claims.
+
+use smallvec::smallvec;
+
+use super::{
+    base::{LineError, Stated, push_line},
+    grammar::{self, SignatureParams, Value},
+};
+use crate::{
+    algorithm::Algorithm,
+    component::{Component, CoveredComponents, WellKnown},
+    digest::ExpectedDigests,
+    error::VerifyError,
+    key::KeyId,
+    request::{Request, trim},
+    scheme::{Parsed, SignedTimes, StatedAlgorithm},
+    signature::Encoding,
+    signature_base::SignatureBase,
+    time::UnixTime,
+};
+
+pub(super) fn parse(request: &Request<'_>, usual: &[CoveredComponents]) -> Result<Parsed, VerifyError> {
+    let params = grammar::parse(grammar::carrier(request)?)?;
+    let key_id = params.key_id.ok_or(VerifyError::Malformed("no keyId"))?;
+    let key_id = KeyId::new(&key_id.text()).map_err(|_| VerifyError::Malformed("not a usable keyId"))?;
+    let signature = params.signature.ok_or(VerifyError::Malformed("no signature"))?;
+    let signature = Encoding::Base64.decode(signature.text().as_bytes());
+    let signature = signature.filter(|signature| !signature.as_bytes().is_empty());
+    let signature = signature.ok_or(VerifyError::Malformed("the signature is not Base64"))?;
+    let covered = covered_components(&params, usual)?;
+    let created = params.created.map(Value::text);
+    let expires = params.expires.map(Value::text);
+    let stated = Stated { created: created.as_deref(), expires: expires.as_deref() };
+    Ok(Parsed {
+        key_id: Some(key_id),
+        algorithm: stated_algorithm(params.algorithm)?,
+        signatures: smallvec![signature],
+        base: signature_base(&covered, request, stated)?,
+        times: signed_times(&covered, request, stated)?,
+        digests: digests(&covered, request)?,
+        covered,
+    })
+}
+
+/// An absent list means `(created)` (section 2.1.6), or `date` as in all drafts before where nothing was created.
+fn covered_components(
+    params: &SignatureParams<'_>,
+    usual: &[CoveredComponents],
+) -> Result<CoveredComponents, VerifyError> {
+    let list = params.headers.map(Value::text);
+    let list = match &list {
+        Some(list) => list.as_ref(),
+        None if params.created.is_some() => Component::Created.as_str(),
+        None => WellKnown::Date.as_str(),
+    };
+    match usual.iter().find(|usual| usual.as_str() == list) {
+        Some(usual) => Ok(usual.clone()),
+        None => Ok(list.parse()?),
+    }
+}
+
+/// `hs2019` names no algorithm: it says that the key's metadata does (appendix E.2).
+fn stated_algorithm(stated: Option<Value<'_>>) -> Result<StatedAlgorithm, VerifyError> {
+    let Some(stated) = stated.map(Value::text) else {
+        return Ok(StatedAlgorithm::AsTheKey);
+    };
+    match Algorithm::from_name(&stated) {
+        Some(algorithm) => Ok(StatedAlgorithm::Named(algorithm)),
+        None if stated.eq_ignore_ascii_case("hs2019") => Ok(StatedAlgorithm::AsTheKey),
+        None => Err(VerifyError::UnknownAlgorithm),
+    }
+}
+
+fn signature_base(
+    covered: &CoveredComponents,
+    request: &Request<'_>,
+    stated: Stated<'_>,
+) -> Result<SignatureBase, VerifyError> {
+    let mut base = SignatureBase::new();
+    for component in covered.iter() {
+        push_line(&mut base, component, request, stated).map_err(|error| match error {
+            LineError::Missing | LineError::Unsupported => VerifyError::Missing(component.clone()),
+            LineError::ForbiddenByte => VerifyError::ForbiddenByte(component.clone()),
+            LineError::Several => VerifyError::Ambiguous("Host field"),
+        })?;
+    }
+    Ok(base)
+}
+
+fn signed_times(
+    covered: &CoveredComponents,
+    request: &Request<'_>,
+    stated: Stated<'_>,
+) -> Result<SignedTimes, VerifyError> {
+    let stated_created = stated.created.map(integer).transpose()?;
+    let stated_expires = stated.expires.map(seconds).transpose()?;
+    let if_covered = |component, time: Option<UnixTime>| time.filter(|_| covered.contains(&component));
+    let date = if covered.contains(&Component::field(WellKnown::Date)) {
+        let date = request.single(&WellKnown::Date.into()).map_err(|_| VerifyError::Ambiguous("Date field"))?;
+        Some(date.and_then(|date| UnixTime::from_http_date(trim(date))).ok_or(VerifyError::UnreadableDate)?)
+    } else {
+        None
+    };
+    Ok(SignedTimes {
+        covered: [date, if_covered(Component::Created, stated_created)],
+        expires: if_covered(Component::Expires, stated_expires),
+        stated_created,
+        stated_expires,
+    })
+}
+
+/// `created` is a whole number of seconds (section 2.1.4).
+fn integer(text: &str) -> Result<UnixTime, VerifyError> {
+    // `parse` alone would take a sign.
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    let seconds = text.parse().ok().filter(|_| digits);
+    seconds.map(UnixTime::from_secs).ok_or(VerifyError::Malformed("not a whole number of seconds"))
+}
+
+/// `expires` may have decimals (section 2.1.5), which are cut off: a signature does not live longer for them.
+fn seconds(text: &str) -> Result<UnixTime, VerifyError> {
+    let (whole, decimals) = text.split_once('.').unwrap_or((text, "0"));
+    if decimals.is_empty() || !decimals.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(VerifyError::Malformed("not a number of seconds"));
+    }
+    integer(whole)
+}
+
+/// The digests of a covered `Digest` field; of one that is not covered nothing is believed.
+fn digests(covered: &CoveredComponents, request: &Request<'_>) -> Result<ExpectedDigests, VerifyError> {
+    let mut digests = ExpectedDigests::none();
+    if !covered.contains(&Component::field(WellKnown::Digest)) {
+        return Ok(digests);
+    }
+    let mut result = Ok(());
+    request.fields.visit(&WellKnown::Digest.into(), &mut |value| {
+        if result.is_ok() {
+            result = digests.read(value);
+        }
+    });
+    result?;
+    if digests.is_some() { Ok(digests) } else { Err(VerifyError::UnusableDigest("none of a known algorithm")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_at_the_edges_are_read_or_refused_but_never_wrap() {
+        assert_eq!(integer("0"), Ok(UnixTime::from_secs(0)));
+        assert_eq!(integer("18446744073709551615"), Ok(UnixTime::from_secs(u64::MAX)));
+        for text in ["18446744073709551616", "-1", "+1", "", " 1", "1.0", "1e3", "NaN", "\u{0661}"] {
+            assert!(matches!(integer(text), Err(VerifyError::Malformed(_))), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn decimals_of_expires_are_cut_off() {
+        assert_eq!(seconds("1402170699.9"), Ok(UnixTime::from_secs(1_402_170_699)));
+        for text in ["1.", ".5", "1.2.3", "1,5", "inf", "NaN", "1e400", "-1.5", "159176..3110"] {
+            assert!(matches!(seconds(text), Err(VerifyError::Malformed(_))), "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! From a request to what is to be signed and where it goes.
+
+use smallvec::smallvec;
+
+use super::{
+    Cavage,
+    base::{LineError, Stated, push_line, push_value},
+};
+use crate::{
+    algorithm::DigestAlgorithm,
+    component::{Component, FieldName, WellKnown},
+    digest::{ExpectedDigests, digest_field},
+    error::{ComponentError, SignError},
+    key::KeyMetadata,
+    request::Request,
+    scheme::{Gap, Place, SignatureParts, SigningParams, Slot, Unsigned},
+    signature::Encoding,
+    signature_base::SignatureBase,
+    time::UnixTime,
+};
+
+pub(super) fn prepare<'r>(
+    scheme: Cavage,
+    request: &Request<'r>,
+    params: &SigningParams<'_>,
+    now: UnixTime,
+) -> Result<Unsigned<'r>, SignError> {
+    let [key] = params.keys else {
+        return Err(SignError::SignatureCount { expected: 1, given: params.keys.len() });
+    };
+    let mut draft = Draft::new(request);
+    // A body that is not at hand counts as one: it may turn out to be there.
+    let has_body = request.body.is_none_or(|body| !body.is_empty());
+    for (component, when) in params.coverage.iter() {
+        if when.applies(component, request, has_body) {
+            draft.cover(component, now, params.expires)?;
+        }
+    }
+    if draft.list.is_empty() {
+        return Err(ComponentError::Empty.into());
+    }
+    let gap = Gap { signature: 0, encoding: Encoding::Base64, then: "\"".into() };
+    let slot =
+        Slot { place: Place::Field(scheme.carrier().into()), text: draft.text(scheme, key), gaps: smallvec![gap] };
+    Ok(Unsigned {
+        base: draft.base,
+        body: request.body.unwrap_or_default(),
+        parts: draft.parts,
+        slots: smallvec![slot],
+        signatures: 1,
+    })
+}
+
+/// The signing string, the `headers` list and the added fields, growing together.
+struct Draft<'a, 'r> {
+    request: &'a Request<'r>,
+    base: SignatureBase,
+    parts: SignatureParts,
+    list: String,
+    created: Option<UnixTime>,
+    expires: Option<UnixTime>,
+}
+
+impl<'a, 'r> Draft<'a, 'r> {
+    fn new(request: &'a Request<'r>) -> Self {
+        let parts = SignatureParts { fields: Vec::with_capacity(2), ..SignatureParts::default() };
+        let list = String::with_capacity(96);
+        Self { request, base: SignatureBase::new(), parts, list, created: None, expires: None }
+    }
+
+    /// Appends one component, and makes its value where the request lacks one that can be made.
+    fn cover(&mut self, component: &Component, now: UnixTime, expires: UnixTime) -> Result<(), SignError> {
+        let pushed = match component {
+            Component::Created => {
+                self.created = Some(now);
+                push_value(&mut self.base, component, now.as_secs().to_string().as_bytes())
+            }
+            Component::Expires => {
+                self.expires = Some(expires);
+                push_value(&mut self.base, component, expires.as_secs().to_string().as_bytes())
+            }
+            Component::Field(name) => match self.made(name, now)? {
+                Some(value) => {
+                    let pushed = push_value(&mut self.base, component, value.as_bytes());
+                    self.parts.add_field(name.clone(), value.into_bytes());
+                    pushed
+                }
+                None => push_line(&mut self.base, component, self.request, Stated::default()),
+            },
+            _ => push_line(&mut self.base, component, self.request, Stated::default()),
+        };
+        pushed.map_err(|error| match error {
+            LineError::Missing => SignError::Missing(component.clone()),
+            LineError::ForbiddenByte => SignError::ForbiddenByte(component.clone()),
+            LineError::Several => SignError::Ambiguous(WellKnown::Host.into()),
+            LineError::Unsupported => SignError::Unsupported(component.clone()),
+        })?;
+        if !self.list.is_empty() {
+            self.list.push(' ');
+        }
+        self.list.push_str(component.as_str());
+        Ok(())
+    }
+
+    /// The value of a field that is missing and can be made. One that is there already is checked where it can be.
+    fn made(&self, name: &FieldName, now: UnixTime) -> Result<Option<String>, SignError> {
+        let (request, Some(known)) = (self.request, name.well_known()) else {
+            return Ok(None);
+        };
+        let single = || request.single(name).map_err(|_| SignError::Ambiguous(name.clone()));
+        match known {
+            WellKnown::Date => Ok(single()?.is_none().then(|| now.to_http_date())),
+            WellKnown::ContentLength if single()?.is_none() => Ok(request.body.map(|body| body.len().to_string())),
+            WellKnown::Digest if request.has_field(name) => check_digest(request, name).map(|()| None),
+            WellKnown::Digest => match request.body {
+                Some(body) => Ok(Some(digest_field(DigestAlgorithm::Sha256, body))),
+                None => Err(SignError::UnreadBody),
+            },
+            _ => Ok(None),
+        }
+    }
+
+    /// The value of the carrier up to where the signature goes.
+    fn text(&self, scheme: Cavage, key: &KeyMetadata) -> Vec<u8> {
+        let room = self.list.len().saturating_add(key.id.as_str().len()).saturating_add(192);
+        let mut text = String::with_capacity(room);
+        if scheme.in_authorization {
+            text.push_str("Signature ");
+        }
+        text.push_str("keyId=\"");
+        push_quoted(&mut text, key.id.as_str());
+        text.push_str("\",algorithm=\"");
+        text.push_str(key.algorithm.name());
+        text.push('"');
+        for (name, time) in [(",created=", self.created), (",expires=", self.expires)] {
+            if let Some(time) = time {
+                text.push_str(name);
+                text.push_str(&time.as_secs().to_string());
+            }
+        }
+        text.push_str(",headers=\"");
+        text.push_str(&self.list);
+        text.push_str("\",signature=\"");
+        text.into_bytes()
+    }
+}
+
+/// A `Digest` that the caller gave has to be the body's, where the body is at hand.
+fn check_digest(request: &Request<'_>, name: &FieldName) -> Result<(), SignError> {
+    let Some(body) = request.body else {
+        return Ok(());
+    };
+    let (mut expected, mut read) = (ExpectedDigests::none(), Ok(()));
+    request.fields.visit(name, &mut |value| {
+        if read.is_ok() {
+            read = expected.read(value);
+        }
+    });
+    let mut check = expected.check();
+    check.update(body);
+    read.and_then(|()| check.finish()).map_err(|_| SignError::DigestMismatch)
+}
+
+/// Writes the inside of a quoted string (RFC 9110 section 5.6.4). A key id has no control characters.
+fn push_quoted(text: &mut String, value: &str) {
+    for char in value.chars() {
+        if matches!(char, '"' | '\\') {
+            text.push('\\');
+        }
+        text.push(char);
+    }
+}

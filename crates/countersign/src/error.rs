@@ -1,0 +1,187 @@
+//! What can go wrong, grouped by whose fault it is.
+
+use thiserror::Error;
+
+use crate::{algorithm::Algorithm, component::Component, component::FieldName};
+
+/// A list of covered components, or a name in it, that cannot be.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum ComponentError {
+    /// A field name with a byte that no token has, an empty one, or one too long.
+    #[error("not a field name")]
+    InvalidName,
+    /// A name in parentheses that is not one of `(request-target)`, `(created)`, `(expires)`.
+    #[error("unknown name in parentheses")]
+    UnknownDerived,
+    /// No component at all (draft 12 section 2.1.6).
+    #[error("the list of covered components is empty")]
+    Empty,
+    /// More components than [`MAX_COMPONENTS`](crate::MAX_COMPONENTS).
+    #[error("too many covered components")]
+    TooMany,
+    /// The same component twice.
+    #[error("{0} is listed twice")]
+    Repeated(String),
+}
+
+/// Key material or a key id that cannot be used. Never holds any of the material.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum KeyError {
+    /// A secret of no bytes, as an unset environment variable gives.
+    #[error("the secret is empty")]
+    EmptySecret,
+    /// A secret shorter than [`Secret::MIN_LEN`](crate::Secret::MIN_LEN) bytes.
+    #[error("the secret has {0} bytes; fewer than 16 need a constructor whose name says dangerous")]
+    ShortSecret(usize),
+    /// Text that is not the encoding it was said to be.
+    #[error("the secret is not valid {0}")]
+    Encoding(&'static str),
+    /// A key id that is empty, longer than [`KeyId::MAX_LEN`](crate::KeyId::MAX_LEN) bytes, or holds a control character.
+    #[error("not a usable key id")]
+    InvalidKeyId,
+    /// An algorithm that this constructor does not make keys for.
+    #[error("{0} needs a constructor whose name says dangerous")]
+    WeakAlgorithm(Algorithm),
+}
+
+/// Why a request could not be signed. Nothing was changed and nothing was sent.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum SignError {
+    /// A component is to be covered, is absent from the request, and the signer cannot make it.
+    #[error("{0} is to be covered, but the request has none")]
+    Missing(Component),
+    /// The list of components to cover came out unusable.
+    #[error(transparent)]
+    Components(#[from] ComponentError),
+    /// A digest is to be covered, but the body is not at hand, as that of a stream is not.
+    #[error("the body is not at hand: its digest must be given ahead, in the Digest field")]
+    UnreadBody,
+    /// The `Digest` field that the request carries is not the body's.
+    #[error("the Digest field does not match the body")]
+    DigestMismatch,
+    /// The request names two authorities, or more than one `Host` or `Date`.
+    #[error("the request has more than one {0}")]
+    Ambiguous(FieldName),
+    /// A value with a line break or a NUL, which would add a line to what is signed.
+    #[error("{0} holds a line break or a NUL")]
+    ForbiddenByte(Component),
+    /// The scheme can carry another number of signatures than there are keys.
+    #[error("the scheme carries {expected} signature(s), {given} given")]
+    SignatureCount {
+        /// How many the scheme asked for.
+        expected: usize,
+        /// How many there were.
+        given: usize,
+    },
+    /// The scheme cannot cover this component.
+    #[error("the scheme cannot cover {0}")]
+    Unsupported(Component),
+}
+
+/// Why a request was refused.
+///
+/// The peer is told none of this. Log [`VerifyError::cause`] and the text; neither holds a secret.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum VerifyError {
+    /// There is no signature at all.
+    #[error("the request is not signed")]
+    NoSignature,
+    /// The signature's carrier does not follow its grammar.
+    #[error("the signature cannot be read: {0}")]
+    Malformed(&'static str),
+    /// The list of covered components cannot be read.
+    #[error("the covered components cannot be read: {0}")]
+    Components(#[from] ComponentError),
+    /// More than one signature, or more than one of a field that has to be single.
+    #[error("more than one {0}")]
+    Ambiguous(&'static str),
+    /// The stated algorithm is none that is known.
+    #[error("the stated algorithm is not known")]
+    UnknownAlgorithm,
+    /// A component is listed as covered and absent from the request.
+    #[error("{0} is listed as covered, but the request has none")]
+    Missing(Component),
+    /// A covered value holds a line break or a NUL.
+    #[error("{0} holds a line break or a NUL")]
+    ForbiddenByte(Component),
+    /// The policy wants a component covered that is not.
+    #[error("{0} must be covered")]
+    NotCovered(Component),
+    /// No covered component says when the request was signed.
+    #[error("no covered component tells when the request was signed")]
+    NoCoveredTime,
+    /// A covered `Date` that is not an HTTP-date.
+    #[error("the covered Date is not an HTTP-date")]
+    UnreadableDate,
+    /// Signed longer ago than the policy allows.
+    #[error("signed too long ago")]
+    TooOld,
+    /// Signed further in the future than the policy allows.
+    #[error("signed in the future")]
+    InFuture,
+    /// The `expires` parameter has passed, or lies before `created`.
+    #[error("the signature has expired")]
+    Expired,
+    /// The method is not in upper case: its signature would fit the upper-case method too.
+    #[error("the method is not in upper case")]
+    AmbiguousMethod,
+    /// The request's `Host` field and its authority differ.
+    #[error("Host and the request's authority differ")]
+    AuthorityMismatch,
+    /// A covered digest that cannot be read, or none of a known algorithm.
+    #[error("the digest cannot be used: {0}")]
+    UnusableDigest(&'static str),
+    /// The scheme signs the body itself, so the body has to be read first.
+    #[error("the body has to be read before the signature")]
+    BodyNeeded,
+    /// No key of this id.
+    #[error("unknown key")]
+    UnknownKey,
+    /// The header states another algorithm than any of the keys has.
+    #[error("the stated algorithm is not the key's")]
+    AlgorithmMismatch,
+    /// The policy does not accept the key's algorithm.
+    #[error("the policy does not accept {0}")]
+    AlgorithmNotAllowed(Algorithm),
+    /// The signature is not this key's over this request.
+    #[error("the signature does not match")]
+    SignatureMismatch,
+    /// The body is not the one whose digest was signed.
+    #[error("the body does not match its digest")]
+    DigestMismatch,
+}
+
+impl VerifyError {
+    /// A short, stable word for the cause, for logs and counters.
+    #[must_use]
+    pub const fn cause(&self) -> &'static str {
+        match self {
+            Self::NoSignature => "no-signature",
+            Self::Malformed(_) => "malformed",
+            Self::Components(_) => "components",
+            Self::Ambiguous(_) => "ambiguous",
+            Self::UnknownAlgorithm => "unknown-algorithm",
+            Self::Missing(_) => "missing-component",
+            Self::ForbiddenByte(_) => "forbidden-byte",
+            Self::NotCovered(_) => "not-covered",
+            Self::NoCoveredTime => "no-covered-time",
+            Self::UnreadableDate => "unreadable-date",
+            Self::TooOld => "too-old",
+            Self::InFuture => "in-future",
+            Self::Expired => "expired",
+            Self::AmbiguousMethod => "ambiguous-method",
+            Self::AuthorityMismatch => "authority-mismatch",
+            Self::UnusableDigest(_) => "unusable-digest",
+            Self::BodyNeeded => "body-needed",
+            Self::UnknownKey => "unknown-key",
+            Self::AlgorithmMismatch => "algorithm-mismatch",
+            Self::AlgorithmNotAllowed(_) => "algorithm-not-allowed",
+            Self::SignatureMismatch => "signature-mismatch",
+            Self::DigestMismatch => "digest-mismatch",
+        }
+    }
+}

@@ -1,0 +1,321 @@
+//! Keys: what they are, what they are called, and what they never show.
+
+use std::{fmt, str::FromStr, sync::Arc};
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use smol_str::SmolStr;
+use zeroize::Zeroizing;
+
+use crate::{
+    algorithm::Algorithm,
+    crypto::HmacKey,
+    error::KeyError,
+    signature::{Signature, decode_hex},
+};
+
+/// What a key is called on the wire: draft-cavage's `keyId`, an opaque text.
+///
+/// Cheap to clone.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct KeyId(SmolStr);
+
+impl KeyId {
+    /// The longest key id that is taken, in bytes.
+    pub const MAX_LEN: usize = 1024;
+
+    /// A key id.
+    ///
+    /// # Errors
+    /// When it is empty, longer than [`Self::MAX_LEN`] bytes, or holds a control character.
+    pub fn new(id: &str) -> Result<Self, KeyError> {
+        let usable = (1..=Self::MAX_LEN).contains(&id.len()) && !id.chars().any(char::is_control);
+        usable.then(|| Self(SmolStr::new(id))).ok_or(KeyError::InvalidKeyId)
+    }
+
+    /// The text as on the wire, without quotes or escapes.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for KeyId {
+    type Err = KeyError;
+
+    fn from_str(id: &str) -> Result<Self, KeyError> {
+        Self::new(id)
+    }
+}
+
+impl std::borrow::Borrow<str> for KeyId {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A shared secret: at least 16 bytes, never shown, overwritten when dropped.
+///
+/// The same text means other bytes when it is decoded first, so each reading has a constructor of its own.
+///
+/// ```
+/// use countersign::{KeyError, Secret};
+///
+/// let text = Secret::new("correct horse battery staple")?;
+/// let decoded = Secret::from_base64("Y29ycmVjdCBob3JzZSBiYXR0ZXJ5IHN0YXBsZQ==")?;
+/// assert_eq!(format!("{text:?}"), "Secret(..)");
+/// assert_eq!(Secret::new("").err(), Some(KeyError::EmptySecret));
+/// assert_eq!(Secret::new("123456789").err(), Some(KeyError::ShortSecret(9)));
+/// # let _ = decoded;
+/// # Ok::<(), KeyError>(())
+/// ```
+pub struct Secret(Zeroizing<Vec<u8>>);
+
+impl Secret {
+    /// The fewest bytes that a secret has unless its constructor's name says dangerous.
+    pub const MIN_LEN: usize = 16;
+
+    /// The bytes as they are; for text, its UTF-8 bytes.
+    ///
+    /// # Errors
+    /// When there are fewer than [`Self::MIN_LEN`] bytes.
+    pub fn new(bytes: impl Into<Vec<u8>>) -> Result<Self, KeyError> {
+        let secret = Self::dangerous_short(bytes)?;
+        if secret.0.len() < Self::MIN_LEN { Err(KeyError::ShortSecret(secret.0.len())) } else { Ok(secret) }
+    }
+
+    /// The bytes that standard Base64 text with padding stands for (RFC 4648 section 4).
+    ///
+    /// # Errors
+    /// When the text is not that, or stands for fewer than [`Self::MIN_LEN`] bytes.
+    pub fn from_base64(text: &str) -> Result<Self, KeyError> {
+        STANDARD.decode(text).map_err(|_| KeyError::Encoding("Base64")).and_then(Self::new)
+    }
+
+    /// The bytes that pairs of hexadecimal digits stand for.
+    ///
+    /// # Errors
+    /// When the text is not that, or stands for fewer than [`Self::MIN_LEN`] bytes.
+    pub fn from_hex(text: &str) -> Result<Self, KeyError> {
+        decode_hex(text.as_bytes()).ok_or(KeyError::Encoding("hexadecimal")).and_then(Self::new)
+    }
+
+    /// A secret of any length but zero, for peers that chose one which can be guessed.
+    ///
+    /// # Errors
+    /// When there is no byte at all.
+    pub fn dangerous_short(bytes: impl Into<Vec<u8>>) -> Result<Self, KeyError> {
+        let bytes = Zeroizing::new(bytes.into());
+        if bytes.is_empty() { Err(KeyError::EmptySecret) } else { Ok(Self(bytes)) }
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(..)")
+    }
+}
+
+/// What there is to know of a key without holding it: its id and its algorithm.
+///
+/// With this alone a request can be prepared for a key that lives in a KMS or an HSM.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyMetadata {
+    /// What the key is called.
+    pub id: KeyId,
+    /// What it signs with.
+    pub algorithm: Algorithm,
+}
+
+/// A key that signs: id, algorithm and material in one value.
+///
+/// Not `Clone`, redacted in `Debug`, overwritten when dropped.
+///
+/// ```
+/// use countersign::{Algorithm, Secret, SigningKey};
+///
+/// let secret = Secret::new("correct horse battery staple")?;
+/// let key = SigningKey::hmac_sha256("alice", &secret)?;
+/// assert_eq!(key.metadata().id.as_str(), "alice");
+/// assert_eq!(key.metadata().algorithm, Algorithm::HmacSha256);
+/// # Ok::<(), countersign::KeyError>(())
+/// ```
+pub struct SigningKey {
+    metadata: KeyMetadata,
+    material: HmacKey,
+}
+
+impl SigningKey {
+    /// A key for HMAC-SHA-256.
+    ///
+    /// # Errors
+    /// When the id is not a [`KeyId`].
+    pub fn hmac_sha256(id: &str, secret: &Secret) -> Result<Self, KeyError> {
+        Self::hmac(id, Algorithm::HmacSha256, secret)
+    }
+
+    /// A key for the HMAC of your choice.
+    ///
+    /// # Errors
+    /// When the id is not a [`KeyId`], or when the algorithm is weak: see [`Self::dangerous_hmac_sha1`].
+    pub fn hmac(id: &str, algorithm: Algorithm, secret: &Secret) -> Result<Self, KeyError> {
+        not_weak(algorithm)?;
+        Ok(Self::new(KeyId::new(id)?, algorithm, secret))
+    }
+
+    /// A key for HMAC-SHA-1, for peers that offer nothing else.
+    ///
+    /// # Errors
+    /// When the id is not a [`KeyId`].
+    pub fn dangerous_hmac_sha1(id: &str, secret: &Secret) -> Result<Self, KeyError> {
+        Ok(Self::new(KeyId::new(id)?, Algorithm::HmacSha1, secret))
+    }
+
+    fn new(id: KeyId, algorithm: Algorithm, secret: &Secret) -> Self {
+        Self { metadata: KeyMetadata { id, algorithm }, material: HmacKey::new(algorithm, &secret.0) }
+    }
+
+    /// The key's id and algorithm.
+    #[must_use]
+    pub const fn metadata(&self) -> &KeyMetadata {
+        &self.metadata
+    }
+
+    pub(crate) fn sign(&self, parts: &[&[u8]]) -> Signature {
+        self.material.sign(parts)
+    }
+}
+
+impl fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("SigningKey").field(&self.metadata).finish()
+    }
+}
+
+/// A key that verifies: algorithm and material in one value, cheap to clone.
+///
+/// The algorithm is part of the key. A request may state one, and is refused when it is not this.
+#[derive(Clone)]
+pub struct VerifyingKey(Arc<Verifying>);
+
+struct Verifying {
+    algorithm: Algorithm,
+    material: HmacKey,
+}
+
+impl VerifyingKey {
+    /// A key for HMAC-SHA-256.
+    #[must_use]
+    pub fn hmac_sha256(secret: &Secret) -> Self {
+        Self::new(Algorithm::HmacSha256, secret)
+    }
+
+    /// A key for the HMAC of your choice.
+    ///
+    /// # Errors
+    /// When the algorithm is weak: see [`Self::dangerous_hmac_sha1`].
+    pub fn hmac(algorithm: Algorithm, secret: &Secret) -> Result<Self, KeyError> {
+        not_weak(algorithm)?;
+        Ok(Self::new(algorithm, secret))
+    }
+
+    /// A key for HMAC-SHA-1, for peers that offer nothing else.
+    #[must_use]
+    pub fn dangerous_hmac_sha1(secret: &Secret) -> Self {
+        Self::new(Algorithm::HmacSha1, secret)
+    }
+
+    fn new(algorithm: Algorithm, secret: &Secret) -> Self {
+        Self(Arc::new(Verifying { algorithm, material: HmacKey::new(algorithm, &secret.0) }))
+    }
+
+    /// A key that nobody has the secret of: what it takes to refuse an unknown key is what it takes to refuse a known one.
+    pub(crate) fn decoy() -> Self {
+        Self(Arc::new(Verifying {
+            algorithm: Algorithm::HmacSha256,
+            material: HmacKey::new(Algorithm::HmacSha256, b"nothing is accepted with this"),
+        }))
+    }
+
+    /// What the key verifies.
+    #[must_use]
+    pub fn algorithm(&self) -> Algorithm {
+        self.0.algorithm
+    }
+
+    pub(crate) fn verify(&self, parts: &[&[u8]], signatures: &[Signature]) -> bool {
+        self.0.material.verify(parts, signatures)
+    }
+}
+
+impl fmt::Debug for VerifyingKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VerifyingKey").field("algorithm", &self.0.algorithm).finish_non_exhaustive()
+    }
+}
+
+fn not_weak(algorithm: Algorithm) -> Result<(), KeyError> {
+    if algorithm.is_sha1() { Err(KeyError::WeakAlgorithm(algorithm)) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_secret_is_refused_even_under_the_dangerous_name() {
+        assert_eq!(Secret::dangerous_short("").err(), Some(KeyError::EmptySecret));
+        assert_eq!(Secret::from_base64("").err(), Some(KeyError::EmptySecret));
+        assert_eq!(Secret::from_hex("").err(), Some(KeyError::EmptySecret));
+    }
+
+    #[test]
+    fn a_secret_under_sixteen_bytes_needs_the_dangerous_name() {
+        assert_eq!(Secret::new("123456789012345").err(), Some(KeyError::ShortSecret(15)));
+        assert!(Secret::new("1234567890123456").is_ok());
+        assert!(Secret::dangerous_short("1").is_ok());
+    }
+
+    #[test]
+    fn sha_1_needs_the_dangerous_name() {
+        let secret = Secret::new("1234567890123456").unwrap();
+        let weak = KeyError::WeakAlgorithm(Algorithm::HmacSha1);
+        assert_eq!(SigningKey::hmac("a", Algorithm::HmacSha1, &secret).err(), Some(weak.clone()));
+        assert_eq!(VerifyingKey::hmac(Algorithm::HmacSha1, &secret).err(), Some(weak));
+        assert_eq!(VerifyingKey::dangerous_hmac_sha1(&secret).algorithm(), Algorithm::HmacSha1);
+    }
+
+    #[test]
+    fn only_the_declared_reading_of_a_secrets_text_verifies() {
+        let text = "Y29ycmVjdCBob3JzZSBiYXR0ZXJ5IHN0YXBsZQ==";
+        let decoded = VerifyingKey::hmac_sha256(&Secret::from_base64(text).unwrap());
+        let literal = VerifyingKey::hmac_sha256(&Secret::new(text).unwrap());
+        let key = SigningKey::hmac_sha256("a", &Secret::new("correct horse battery staple").unwrap()).unwrap();
+        let signature = [key.sign(&[b"message"])];
+        assert!(decoded.verify(&[b"message"], &signature));
+        assert!(!literal.verify(&[b"message"], &signature));
+    }
+
+    #[test]
+    fn no_debug_form_shows_a_secret() {
+        let secret = Secret::new("hunter2hunter2hunter2").unwrap();
+        let key = SigningKey::hmac_sha256("alice", &secret).unwrap();
+        let shown = format!("{secret:?} {key:?} {:?}", VerifyingKey::hmac_sha256(&secret));
+        assert!(!shown.contains("hunter2") && shown.contains("alice"), "{shown}");
+    }
+
+    #[test]
+    fn a_key_id_is_text_without_control_characters() {
+        for id in ["alice", "https://a.example/u#main-key", "SN=1,CA=\"x\\y\"", "\u{e4}\u{20ac}", &"x".repeat(1024)] {
+            assert_eq!(KeyId::new(id).unwrap().as_str(), id);
+        }
+        for id in ["", "a\nb", "a\u{1b}[2J", "\u{85}", &"x".repeat(1025)] {
+            assert_eq!(KeyId::new(id).err(), Some(KeyError::InvalidKeyId), "{id:?}");
+        }
+    }
+}

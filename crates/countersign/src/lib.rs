@@ -1,0 +1,81 @@
+//! HTTP request signatures: the core that the client and the server sides share.
+//!
+//! It turns a request into the bytes that are signed, signs and verifies them, and judges what was covered and when. It
+//! does no I/O, reads no clock and names no HTTP library: `countersign-reqwest` and `countersign-actix` do, on top of it.
+//!
+//! # Signing
+//!
+//! ```
+//! use countersign::{Cavage, Request, Secret, Signer, SigningKey, UnixTime};
+//!
+//! let secret = Secret::new("correct horse battery staple")?;
+//! let signer = Signer::new(Cavage::new(), SigningKey::hmac_sha256("alice", &secret)?);
+//!
+//! let fields = [("host", "api.example")];
+//! let request = Request::new("GET", "/orders?page=2", &fields).with_body(b"");
+//! let parts = signer.sign(&request, UnixTime::from_secs(784_111_777))?;
+//! for field in &parts.fields {
+//!     println!("{}: {}", field.name, String::from_utf8_lossy(&field.value));
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Verifying
+//!
+//! ```
+//! use countersign::{Cavage, Policy, Request, Secret, UnixTime, Verifier, VerifyingKey};
+//!
+//! let secret = Secret::new("correct horse battery staple")?;
+//! let verifier = Verifier::new(Cavage::new(), Policy::default());
+//!
+//! let fields = [
+//!     ("host", "api.example"),
+//!     ("date", "Sun, 06 Nov 1994 08:49:37 GMT"),
+//!     ("signature", concat!(
+//!         r#"keyId="alice",algorithm="hmac-sha256",headers="(request-target) host date","#,
+//!         r#"signature="HxXS/HZtZeCqgOzK3h/+OH5G1uwgFWGDQ/mmC44XzUg=""#)),
+//! ];
+//! let request = Request::new("GET", "/orders?page=2", &fields);
+//! let unverified = verifier.begin(&request, UnixTime::from_secs(784_111_780))?;
+//! // Load the keys of `unverified.key_id()` here, and wait for them as you like.
+//! let verified = unverified.verify(&[VerifyingKey::hmac_sha256(&secret)], b"")?;
+//! assert_eq!(verified.key_id().unwrap().as_str(), "alice");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod algorithm;
+mod bytes;
+mod cavage;
+mod component;
+mod coverage;
+mod crypto;
+mod digest;
+mod error;
+mod key;
+mod loader;
+mod policy;
+mod request;
+mod scheme;
+mod sign;
+mod signature;
+mod signature_base;
+mod time;
+mod verify;
+
+pub use self::{
+    algorithm::{Algorithm, DigestAlgorithm},
+    cavage::{Cavage, MAX_SIGNATURE_FIELD},
+    component::{Component, CoveredComponents, FieldName, MAX_COMPONENTS, WellKnown},
+    coverage::{Coverage, When},
+    digest::digest_field,
+    error::{ComponentError, KeyError, SignError, VerifyError},
+    key::{KeyId, KeyMetadata, Secret, SigningKey, VerifyingKey},
+    loader::{Claim, Credential, KeyLoader, StaticKeys},
+    policy::Policy,
+    request::{Fields, Request},
+    scheme::{BodyUse, Parsed, Scheme, SchemeName, SignatureField, SignatureParts, SigningParams, Unsigned},
+    sign::Signer,
+    signature::Signature,
+    time::UnixTime,
+    verify::{HeadVerified, Unverified, Verified, Verifier},
+};

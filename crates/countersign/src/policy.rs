@@ -1,0 +1,236 @@
+//! What a verifier wants of a request before it looks at the signature.
+
+use std::time::Duration;
+
+use crate::{
+    algorithm::Algorithm,
+    component::{Component, CoveredComponents, WellKnown},
+    coverage::{Coverage, When},
+    error::VerifyError,
+    request::Request,
+    scheme::Parsed,
+    time::UnixTime,
+};
+
+/// What has to be covered, how old it may be, and which algorithms are accepted. Strict unless a `dangerous` name was
+/// called.
+///
+/// By default: `(request-target) host` and a time, `digest` with a body whatever the method, `content-type` and
+/// `content-encoding` where they are present; signed at most 300 seconds ago and at most 30 seconds ahead; at most four
+/// keys tried.
+///
+/// ```
+/// use countersign::{Coverage, Policy, When};
+/// use std::time::Duration;
+///
+/// let policy = Policy::default()
+///     .max_age(Duration::from_secs(60))
+///     .require("x-tenant".parse()?, When::Always);
+/// assert!(policy.is_at_least_as_strict_as(&Policy::default()));
+/// assert!(!Policy::default().is_at_least_as_strict_as(&policy));
+/// # Ok::<(), countersign::ComponentError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Policy {
+    required: Coverage,
+    needs_time: bool,
+    max_age: Duration,
+    max_skew: Duration,
+    algorithms: Option<Vec<Algorithm>>,
+    max_keys: usize,
+    upper_case_method: bool,
+}
+
+impl Default for Policy {
+    /// [`Coverage::standard`], but for its `date`: any covered time of signing will do.
+    fn default() -> Self {
+        Self::requiring(Coverage::standard().without(&Component::field(WellKnown::Date)))
+    }
+}
+
+impl Policy {
+    /// The default policy with another table of what has to be covered. A covered time is required in any case.
+    #[must_use]
+    pub const fn requiring(required: Coverage) -> Self {
+        Self {
+            required,
+            needs_time: true,
+            max_age: Duration::from_secs(300),
+            max_skew: Duration::from_secs(30),
+            algorithms: None,
+            max_keys: 4,
+            upper_case_method: true,
+        }
+    }
+
+    /// The table of the Flask-Cavage extension, [`Coverage::flask_cavage`].
+    ///
+    /// It leaves the body of a GET or DELETE unsigned, so anybody on the way may add or change one: a handler behind it
+    /// must not read a body there. Freshness, which the extension does not check, is checked here as by default.
+    #[must_use]
+    pub fn flask_cavage() -> Self {
+        Self::requiring(Coverage::flask_cavage())
+    }
+
+    /// Requires nothing, not even a time: any correct signature opens any request, again and again.
+    #[must_use]
+    pub const fn dangerous_requiring_nothing() -> Self {
+        let mut policy = Self::requiring(Coverage::empty());
+        policy.needs_time = false;
+        policy.upper_case_method = false;
+        policy
+    }
+
+    /// Requires one more component.
+    #[must_use]
+    pub fn require(mut self, component: Component, when: When) -> Self {
+        self.required = self.required.and(component, when);
+        self
+    }
+
+    /// The greatest age of a signature, in whole seconds. Zero accepts only this very second.
+    #[must_use]
+    pub const fn max_age(mut self, age: Duration) -> Self {
+        self.max_age = age;
+        self
+    }
+
+    /// How far ahead of our clock a signature may have been made, in whole seconds.
+    ///
+    /// The signature can be replayed for this much longer, so it should stay small.
+    #[must_use]
+    pub const fn max_skew(mut self, skew: Duration) -> Self {
+        self.max_skew = skew;
+        self
+    }
+
+    /// Accepts keys of these algorithms only. By default whatever a key was made for is accepted.
+    #[must_use]
+    pub fn algorithms(mut self, algorithms: &[Algorithm]) -> Self {
+        self.algorithms = Some(algorithms.to_vec());
+        self
+    }
+
+    /// How many of the loaded keys are tried on one request; four unless set.
+    #[must_use]
+    pub const fn max_keys(mut self, keys: usize) -> Self {
+        self.max_keys = keys;
+        self
+    }
+
+    /// Whether every request that this policy accepts is one that `other` accepts too.
+    #[must_use]
+    pub fn is_at_least_as_strict_as(&self, other: &Self) -> bool {
+        let requires = |component: &Component, when: &When| {
+            self.required.iter().any(|(own, own_when)| own == component && own_when.implies(when))
+        };
+        let algorithms = match (&self.algorithms, &other.algorithms) {
+            (_, None) => true,
+            (None, Some(_)) => false,
+            (Some(own), Some(theirs)) => own.iter().all(|algorithm| theirs.contains(algorithm)),
+        };
+        algorithms
+            && other.required.iter().all(|(component, when)| requires(component, when))
+            && (self.needs_time || !other.needs_time)
+            && (self.upper_case_method || !other.upper_case_method)
+            && self.max_age <= other.max_age
+            && self.max_skew <= other.max_skew
+            && self.max_keys <= other.max_keys
+    }
+
+    /// What a request of this method has to cover, as draft-cavage's challenge lists it (draft 12 section 3.1.1).
+    ///
+    /// Depends on nothing else of the request, so that the answer to a refused request tells nothing of the reason. With a
+    /// body `content-type` is listed where it is required when present; a time that may be any is listed as `date`.
+    #[must_use]
+    pub fn challenge(&self, method: &str, has_body: bool) -> String {
+        let content_type = Component::field(WellKnown::ContentType);
+        let listed = |(component, when): &(&Component, &When)| match when {
+            When::Always => true,
+            When::Body => has_body,
+            When::Present => has_body && **component == content_type,
+            When::Method(methods) => methods.iter().any(|listed| listed == method),
+        };
+        let mut names: Vec<_> = self.required.iter().filter(listed).map(|(component, _)| component.as_str()).collect();
+        if self.needs_time && !names.iter().any(|name| matches!(*name, "date" | "(created)")) {
+            names.insert(names.len().min(2), WellKnown::Date.as_str());
+        }
+        names.join(" ")
+    }
+
+    /// The coverages that this policy asks of ordinary requests.
+    pub(crate) fn usual(&self) -> Vec<CoveredComponents> {
+        let lists = [self.challenge("GET", false), self.challenge("POST", true), self.challenge("POST", false)];
+        lists.iter().filter_map(|list| list.parse().ok()).collect()
+    }
+
+    pub(crate) const fn tried_keys(&self) -> usize {
+        self.max_keys
+    }
+
+    pub(crate) fn accepts(&self, algorithm: Algorithm) -> bool {
+        self.algorithms.as_ref().is_none_or(|accepted| accepted.contains(&algorithm))
+    }
+
+    /// Judges what a request claims. Gives the moment after which the same request would be refused, if there is one.
+    pub(crate) fn check(
+        &self,
+        request: &Request<'_>,
+        parsed: &Parsed,
+        now: UnixTime,
+    ) -> Result<Option<UnixTime>, VerifyError> {
+        if self.upper_case_method && request.method.bytes().any(|byte| byte.is_ascii_lowercase()) {
+            return Err(VerifyError::AmbiguousMethod);
+        }
+        self.check_coverage(request, parsed, request.has_body())?;
+        self.check_time(parsed, now)
+    }
+
+    /// The first component that is required and not covered.
+    pub(crate) fn check_coverage(
+        &self,
+        request: &Request<'_>,
+        parsed: &Parsed,
+        has_body: bool,
+    ) -> Result<(), VerifyError> {
+        let uncovered = |(component, when): &(&Component, &When)| {
+            !covers(&parsed.covered, component) && when.applies(component, request, has_body)
+        };
+        match self.required.iter().find(uncovered) {
+            Some((component, _)) => Err(VerifyError::NotCovered(component.clone())),
+            None => Ok(()),
+        }
+    }
+
+    fn check_time(&self, parsed: &Parsed, now: UnixTime) -> Result<Option<UnixTime>, VerifyError> {
+        let times = &parsed.times;
+        let latest = now.plus(self.max_skew);
+        let mut valid_until = times.expires;
+        for time in times.covered.iter().flatten() {
+            let until = time.plus(self.max_age);
+            if *time > latest {
+                return Err(VerifyError::InFuture);
+            }
+            if self.needs_time && until < now {
+                return Err(VerifyError::TooOld);
+            }
+            valid_until = Some(valid_until.map_or(until, |earlier| earlier.min(until)));
+        }
+        if self.needs_time && times.covered.iter().flatten().next().is_none() {
+            return Err(VerifyError::NoCoveredTime);
+        }
+        if times.stated_created.is_some_and(|created| created > latest) {
+            return Err(VerifyError::InFuture);
+        }
+        let expired = times
+            .stated_expires
+            .is_some_and(|expires| expires < now || times.stated_created.is_some_and(|created| expires < created));
+        if expired { Err(VerifyError::Expired) } else { Ok(valid_until) }
+    }
+}
+
+/// A body that is covered itself needs no digest.
+fn covers(covered: &CoveredComponents, component: &Component) -> bool {
+    let digest = || *component == Component::field(WellKnown::Digest);
+    covered.contains(component) || (covered.contains(&Component::Body) && digest())
+}

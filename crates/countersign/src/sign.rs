@@ -1,0 +1,107 @@
+//! Signing: from a request to what has to be added to it.
+
+use std::{sync::Arc, time::Duration};
+
+use crate::{
+    coverage::Coverage,
+    error::SignError,
+    key::{KeyMetadata, SigningKey},
+    request::Request,
+    scheme::{Scheme, SignatureParts, SigningParams, Unsigned},
+    time::UnixTime,
+};
+
+/// How long a signature lives whose scheme states an end and whose signer sets none: as long as the default policy accepts
+/// it.
+const DEFAULT_LIFETIME: Duration = Duration::from_secs(300);
+
+/// A scheme, what to cover, and the key to sign with; cheap to clone.
+///
+/// ```
+/// use countersign::{Cavage, Component, Coverage, Request, Secret, Signer, SigningKey, UnixTime, When};
+///
+/// let secret = Secret::new("correct horse battery staple")?;
+/// let signer = Signer::new(Cavage::new(), SigningKey::hmac_sha256("alice", &secret)?)
+///     .covering(Coverage::standard().and("x-request-id".parse()?, When::Present));
+///
+/// let fields = [("host", "api.example"), ("content-type", "application/json")];
+/// let request = Request::new("POST", "/orders", &fields).with_body(br#"{"item":1}"#);
+/// let parts = signer.sign(&request, UnixTime::from_secs(784_111_777))?;
+///
+/// let names: Vec<_> = parts.fields.iter().map(|field| field.name.as_str()).collect();
+/// assert_eq!(names, ["date", "digest", "signature"]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Signer {
+    scheme: Arc<dyn Scheme>,
+    coverage: Arc<Coverage>,
+    lifetime: Duration,
+    keys: Arc<[SigningKey]>,
+    metadata: Arc<[KeyMetadata]>,
+}
+
+impl Signer {
+    /// Signs with one key, covering [`Coverage::standard`].
+    #[must_use]
+    pub fn new(scheme: impl Scheme, key: SigningKey) -> Self {
+        Self::with_keys(scheme, vec![key])
+    }
+
+    /// Signs with several keys at once, in a scheme that carries several signatures.
+    #[must_use]
+    pub fn with_keys(scheme: impl Scheme, keys: Vec<SigningKey>) -> Self {
+        Self {
+            scheme: Arc::new(scheme),
+            coverage: Arc::new(Coverage::standard()),
+            lifetime: DEFAULT_LIFETIME,
+            metadata: keys.iter().map(|key| key.metadata().clone()).collect(),
+            keys: keys.into(),
+        }
+    }
+
+    /// Covers this instead of [`Coverage::standard`].
+    #[must_use]
+    pub fn covering(mut self, coverage: Coverage) -> Self {
+        self.coverage = Arc::new(coverage);
+        self
+    }
+
+    /// How long after signing a covered `(expires)` lies; 300 seconds unless set.
+    #[must_use]
+    pub const fn expiring_after(mut self, lifetime: Duration) -> Self {
+        self.lifetime = lifetime;
+        self
+    }
+
+    /// Signs a request. A covered `Date`, `Digest` or `Content-Length` that is missing is made and is among the parts.
+    ///
+    /// `request.body` has to be there for the digest to be made: `Some(b"")` says that there is no body, `None` that it
+    /// is not at hand, which needs a `Digest` field in the request.
+    ///
+    /// # Errors
+    /// When the request lacks what is to be covered. Nothing has been changed then.
+    pub fn sign(&self, request: &Request<'_>, now: UnixTime) -> Result<SignatureParts, SignError> {
+        let unsigned = self.prepare(request, now)?;
+        let parts = unsigned.base_parts();
+        match &*self.keys {
+            [key] => {
+                let signature = key.sign(&parts);
+                unsigned.attach(&[signature])
+            }
+            keys => {
+                let signatures: Vec<_> = keys.iter().map(|key| key.sign(&parts)).collect();
+                unsigned.attach(&signatures)
+            }
+        }
+    }
+
+    /// Lays a request out for signing elsewhere.
+    ///
+    /// # Errors
+    /// As for [`Signer::sign`].
+    pub fn prepare<'r>(&self, request: &Request<'r>, now: UnixTime) -> Result<Unsigned<'r>, SignError> {
+        let params = SigningParams::new(&self.metadata, &self.coverage, now.plus(self.lifetime));
+        self.scheme.prepare(request, &params, now)
+    }
+}

@@ -1,0 +1,130 @@
+//! The bytes of a signature, and how they are written as text.
+
+use std::fmt;
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+
+use crate::bytes::InlineBytes;
+
+/// The raw bytes of one signature.
+///
+/// A key service that signs elsewhere hands its answer over in this form.
+#[derive(Clone)]
+pub struct Signature(InlineBytes<64>);
+
+impl Signature {
+    /// Takes over the raw bytes of a signature.
+    #[must_use]
+    pub fn new(bytes: &[u8]) -> Self {
+        Self(bytes.into())
+    }
+
+    /// The raw bytes.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        self.0.as_slice()
+    }
+}
+
+impl fmt::Debug for Signature {
+    /// A signature opens whatever it covers until it is stale, so it is not shown.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Signature(..)")
+    }
+}
+
+/// How a scheme writes the bytes of a signature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Encoding {
+    /// Standard Base64 with padding (RFC 4648 section 4).
+    Base64,
+    /// Lower-case hexadecimal.
+    #[cfg_attr(not(test), expect(dead_code, reason = "for the schemes that write it"))]
+    Hex,
+}
+
+impl Encoding {
+    /// Room enough for the text of `len` bytes.
+    pub(crate) const fn text_len(self, len: usize) -> usize {
+        match self {
+            Self::Base64 => len.div_ceil(3).saturating_mul(4),
+            Self::Hex => len.saturating_mul(2),
+        }
+    }
+
+    /// Appends the text of a signature.
+    pub(crate) fn encode(self, signature: &Signature, into: &mut Vec<u8>) {
+        let bytes = signature.as_bytes();
+        match self {
+            Self::Base64 => {
+                let start = into.len();
+                into.resize(start.saturating_add(self.text_len(bytes.len())), 0);
+                let room = into.get_mut(start..).unwrap_or_default();
+                let written = STANDARD.encode_slice(bytes, room).unwrap_or(0);
+                into.truncate(start.saturating_add(written));
+            }
+            Self::Hex => {
+                let digit = |nibble: u8| char::from_digit(nibble.into(), 16).map_or(0, |digit| digit as u8);
+                into.extend(bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]));
+            }
+        }
+    }
+
+    /// Reads a signature; exactly one spelling of any bytes is taken, but for the case of hexadecimal digits.
+    pub(crate) fn decode(self, text: &[u8]) -> Option<Signature> {
+        // Decodes into a place of fixed size first, so that a signature of usual length needs no heap.
+        let mut inline = [0; 66];
+        match self {
+            Self::Base64 if text.len() <= 88 => {
+                let len = STANDARD.decode_slice(text, &mut inline).ok()?;
+                inline.get(..len).map(Signature::new)
+            }
+            Self::Base64 => STANDARD.decode(text).ok().map(|bytes| Signature::new(&bytes)),
+            Self::Hex => decode_hex(text).map(|bytes| Signature::new(&bytes)),
+        }
+    }
+}
+
+/// Reads hexadecimal digits of either case.
+pub(crate) fn decode_hex(text: &[u8]) -> Option<Vec<u8>> {
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let pair = |pair: &[u8]| match pair {
+        [high, low] => Some(digit(*high)? << 4 | digit(*low)?),
+        _ => None,
+    };
+    text.chunks(2).map(pair).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_forms_round_trip_at_every_length() {
+        for len in 0..200_usize {
+            let signature = Signature::new(&(0..len).map(|n| u8::try_from(n).unwrap()).collect::<Vec<_>>());
+            for encoding in [Encoding::Base64, Encoding::Hex] {
+                let mut text = Vec::new();
+                encoding.encode(&signature, &mut text);
+                assert_eq!(text.len(), encoding.text_len(len));
+                assert_eq!(encoding.decode(&text).unwrap().as_bytes(), signature.as_bytes());
+            }
+        }
+    }
+
+    #[test]
+    fn only_the_one_standard_spelling_of_base64_is_read() {
+        assert!(Encoding::Base64.decode(b"+/8=").is_some());
+        for text in ["-_8=", "+/8", "+/8==", "+/9=", " +/8=", "+/8=\n", "+ /8="] {
+            assert!(Encoding::Base64.decode(text.as_bytes()).is_none(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn only_pairs_of_hexadecimal_digits_are_read() {
+        assert_eq!(Encoding::Hex.decode(b"fF00").unwrap().as_bytes(), [0xff, 0]);
+        for text in ["f", "0x", "fg", "f f", "\u{ff11}\u{ff12}"] {
+            assert!(Encoding::Hex.decode(text.as_bytes()).is_none(), "{text:?}");
+        }
+    }
+}
