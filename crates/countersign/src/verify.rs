@@ -74,6 +74,12 @@ impl Verifier {
         self.scheme.body_use()
     }
 
+    /// What the scheme is called.
+    #[must_use]
+    pub fn scheme(&self) -> SchemeName {
+        self.scheme.name()
+    }
+
     /// The policy.
     #[must_use]
     pub fn policy(&self) -> &Policy {
@@ -228,6 +234,12 @@ pub struct HeadVerified {
 }
 
 impl HeadVerified {
+    /// The id of the key with which the head is signed.
+    #[must_use]
+    pub const fn key_id(&self) -> Option<&KeyId> {
+        self.verified.key_id()
+    }
+
     /// Takes in the next bytes of the body, as on the wire.
     pub fn update(&mut self, bytes: &[u8]) {
         self.has_body |= !bytes.is_empty();

@@ -61,6 +61,13 @@ fn after_scheme(value: &[u8]) -> Option<&[u8]> {
     (ends && scheme.eq_ignore_ascii_case(b"Signature")).then_some(rest)
 }
 
+/// Whether the request carries credentials of another scheme, which writing ours would throw away.
+pub(super) fn other_credentials(request: &Request<'_>) -> bool {
+    let mut others = false;
+    request.fields.visit(&WellKnown::Authorization.into(), &mut |value| others |= after_scheme(value).is_none());
+    others
+}
+
 /// The `Signature` field should not repeat the scheme's name, but several clients do. With `=` behind it, it is a parameter.
 fn without_scheme(value: &[u8]) -> &[u8] {
     match after_scheme(value) {

@@ -5,6 +5,7 @@ use smallvec::smallvec;
 use super::{
     Cavage,
     base::{LineError, Stated, push_line, push_value},
+    grammar,
 };
 use crate::{
     algorithm::DigestAlgorithm,
@@ -28,6 +29,9 @@ pub(super) fn prepare<'r>(
     let [key] = params.keys else {
         return Err(SignError::SignatureCount { expected: 1, given: params.keys.len() });
     };
+    if scheme.in_authorization && grammar::other_credentials(request) {
+        return Err(SignError::Ambiguous(WellKnown::Authorization.into()));
+    }
     let mut draft = Draft::new(request);
     // A body that is not at hand counts as one: it may turn out to be there.
     let has_body = request.body.is_none_or(|body| !body.is_empty());

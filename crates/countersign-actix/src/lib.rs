@@ -1,0 +1,56 @@
+//! HTTP request signatures in actix-web: an extractor and a guard that load the caller's key through your callback and
+//! verify the request.
+//!
+//! ```
+//! use actix_web::{App, HttpServer, web};
+//! use countersign::{Claim, Credential, KeyError, Secret, VerifyingKey};
+//! use countersign_actix::{SignatureConfig, Signed};
+//!
+//! #[derive(Clone)]
+//! struct Client { name: String }
+//!
+//! // Ask your database here. `Ok(None)` is an unknown key, `Err` a store that does not answer.
+//! async fn load(claim: Claim) -> Result<Option<Credential<Client>>, KeyError> {
+//!     let Some("alice") = claim.key_id().map(|id| id.as_str()) else { return Ok(None) };
+//!     let secret = Secret::new("correct horse battery staple")?;
+//!     Ok(Some(Credential::new(VerifyingKey::hmac_sha256(&secret), Client { name: "Alice".to_owned() })))
+//! }
+//!
+//! async fn orders(request: Signed<web::Bytes, Client>) -> String {
+//!     format!("Hello, {}: {} bytes", request.caller().name, request.len())
+//! }
+//!
+//! # async fn serve() -> std::io::Result<()> {
+//! let config = SignatureConfig::new(load);
+//! HttpServer::new(move || App::new().app_data(config.clone()).route("/orders", web::post().to(orders)))
+//!     .bind(("127.0.0.1", 8080))?
+//!     .run()
+//!     .await
+//! # }
+//! ```
+//!
+//! # What a refused request is answered with
+//!
+//! | status | when |
+//! |---|---|
+//! | 401 with `WWW-Authenticate: Signature` | no signature, or any that does not hold; the same to the byte whatever was wrong |
+//! | 413 | a body over [`SignatureConfig::body_limit`] |
+//! | 503 with `Retry-After` | the loader failed, or took longer than [`SignatureConfig::deadline`] |
+//! | 500 | the route asks for a check that is not set up, or another extractor took the body first |
+//! | 400 | the framework's own, and the inner extractor's |
+//!
+//! Why a request was refused is a [`tracing`] event with the cause and the key id. The peer does not learn it.
+
+mod check;
+mod config;
+mod fields;
+mod guard;
+mod refusal;
+mod signed;
+
+pub use self::{
+    config::SignatureConfig,
+    guard::{SignatureGuard, SignatureGuardService},
+    refusal::Refusal,
+    signed::{Caller, MaybeSigned, Signed},
+};

@@ -1,0 +1,51 @@
+//! The middleware that signs.
+
+use std::{fmt, sync::Arc, time::SystemTime};
+
+use countersign::{Signer, UnixTime};
+use http::Extensions;
+use reqwest::{Request, Response};
+use reqwest_middleware::{Error, Middleware, Next, Result};
+
+use crate::sign::sign_at;
+
+/// Signs every request that passes. Cheap to clone.
+///
+/// Add it last, so that it runs innermost: after retry, and after whatever else changes the request. See the
+/// [crate's documentation](crate) for an example and for what to know about redirects.
+///
+/// A request that cannot be signed is not sent: the error is an [`Error::Middleware`] around [`crate::Error`].
+#[derive(Clone)]
+pub struct SigningMiddleware {
+    signer: Signer,
+    clock: Arc<dyn Fn() -> UnixTime + Send + Sync>,
+}
+
+impl SigningMiddleware {
+    /// Signs with `signer`, with the time of the system's clock.
+    #[must_use]
+    pub fn new(signer: Signer) -> Self {
+        Self { signer, clock: Arc::new(|| SystemTime::now().into()) }
+    }
+
+    /// Takes the time from here instead of from the system's clock.
+    #[must_use]
+    pub fn clock(mut self, clock: impl Fn() -> UnixTime + Send + Sync + 'static) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+}
+
+#[async_trait::async_trait]
+impl Middleware for SigningMiddleware {
+    async fn handle(&self, mut request: Request, extensions: &mut Extensions, next: Next<'_>) -> Result<Response> {
+        sign_at(&mut request, &self.signer, (self.clock)()).map_err(Error::middleware)?;
+        next.run(request, extensions).await
+    }
+}
+
+impl fmt::Debug for SigningMiddleware {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SigningMiddleware").field("signer", &self.signer).finish_non_exhaustive()
+    }
+}
