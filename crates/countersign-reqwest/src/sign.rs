@@ -1,8 +1,8 @@
 //! reqwest's request as the core reads it, and as signing changes it.
 
-use std::time::SystemTime;
+use std::{sync::LazyLock, time::SystemTime};
 
-use countersign::{FieldName, Fields, Request, SignError, SignatureParts, Signer, UnixTime};
+use countersign::{FieldName, Fields, Request, SignError, SignatureParts, Signer, UnixTime, WellKnown};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use thiserror::Error;
 use url::Position;
@@ -49,12 +49,20 @@ pub fn sign_at(request: &mut reqwest::Request, signer: &Signer, now: UnixTime) -
     Ok(())
 }
 
+/// A prepared name is looked up faster than text.
+static KNOWN: LazyLock<Vec<HeaderName>> =
+    LazyLock::new(|| WellKnown::ALL.iter().map(|known| HeaderName::from_static(known.as_str())).collect());
+
 /// A header map as the core looks into it.
 struct ReqwestFields<'a>(&'a HeaderMap);
 
 impl Fields for ReqwestFields<'_> {
     fn visit<'a>(&'a self, name: &FieldName, each: &mut dyn FnMut(&'a [u8])) {
-        self.0.get_all(name.as_str()).iter().for_each(|value| each(value.as_bytes()));
+        let values = match name.well_known().and_then(|known| KNOWN.get(known as usize)) {
+            Some(known) => self.0.get_all(known),
+            None => self.0.get_all(name.as_str()),
+        };
+        values.iter().for_each(|value| each(value.as_bytes()));
     }
 }
 

@@ -54,7 +54,7 @@ impl Algorithm {
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|algorithm| {
             let (written, others) = algorithm.names();
-            std::iter::once(&written).chain(others).any(|known| known.eq_ignore_ascii_case(name))
+            written == name || std::iter::once(&written).chain(others).any(|known| known.eq_ignore_ascii_case(name))
         })
     }
 

@@ -19,16 +19,21 @@ pub fn digest_field(algorithm: DigestAlgorithm, body: &[u8]) -> String {
     hasher.finish(|hash| format!("{algorithm}={}", STANDARD.encode(hash)))
 }
 
-/// The digests that a request says its body has: those of known algorithms, at least one.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct ExpectedDigests {
+/// The digests that a request says its body has: those of known algorithms.
+///
+/// Boxed, since most requests have none and every request is moved around.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ExpectedDigests(Option<Box<Expected>>);
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Expected {
     sha256: Option<[u8; 32]>,
     sha512: Option<[u8; 64]>,
 }
 
 impl ExpectedDigests {
     pub(crate) const fn none() -> Self {
-        Self { sha256: None, sha512: None }
+        Self(None)
     }
 
     /// Takes over one value of a `Digest` field, which may list several digests.
@@ -43,25 +48,31 @@ impl ExpectedDigests {
             let encoded = encoded.strip_prefix(b"=").unwrap_or(encoded);
             let known = |algorithm: &&DigestAlgorithm| name.eq_ignore_ascii_case(algorithm.name().as_bytes());
             match DigestAlgorithm::ALL.iter().find(known) {
-                Some(DigestAlgorithm::Sha256) => put(&mut self.sha256, encoded)?,
-                Some(DigestAlgorithm::Sha512) => put(&mut self.sha512, encoded)?,
+                Some(DigestAlgorithm::Sha256) => put(&mut self.known().sha256, encoded)?,
+                Some(DigestAlgorithm::Sha512) => put(&mut self.known().sha512, encoded)?,
                 None => {}
             }
         }
         Ok(())
     }
 
+    fn known(&mut self) -> &mut Expected {
+        self.0.get_or_insert_default()
+    }
+
     /// Whether there is any digest to check.
     pub(crate) const fn is_some(&self) -> bool {
-        self.sha256.is_some() || self.sha512.is_some()
+        self.0.is_some()
     }
 
     /// Starts a check of a body.
     pub(crate) fn check(self) -> BodyCheck {
-        BodyCheck {
-            sha256: self.sha256.map(|expected| (Hasher::new(DigestAlgorithm::Sha256), expected)),
-            sha512: self.sha512.map(|expected| (Hasher::new(DigestAlgorithm::Sha512), expected)),
-        }
+        BodyCheck(self.0.map(|expected| {
+            Box::new(Running {
+                sha256: expected.sha256.map(|expected| (Hasher::new(DigestAlgorithm::Sha256), expected)),
+                sha512: expected.sha512.map(|expected| (Hasher::new(DigestAlgorithm::Sha512), expected)),
+            })
+        }))
     }
 }
 
@@ -79,25 +90,29 @@ fn put<const N: usize>(slot: &mut Option<[u8; N]>, encoded: &[u8]) -> Result<(),
 }
 
 /// A body's digests, computed as its bytes pass.
-pub(crate) struct BodyCheck {
+pub(crate) struct BodyCheck(Option<Box<Running>>);
+
+struct Running {
     sha256: Option<(Hasher, [u8; 32])>,
     sha512: Option<(Hasher, [u8; 64])>,
 }
 
 impl BodyCheck {
     pub(crate) fn update(&mut self, bytes: &[u8]) {
-        if let Some((hasher, _)) = &mut self.sha256 {
+        let Some(running) = &mut self.0 else { return };
+        if let Some((hasher, _)) = &mut running.sha256 {
             hasher.update(bytes);
         }
-        if let Some((hasher, _)) = &mut self.sha512 {
+        if let Some((hasher, _)) = &mut running.sha512 {
             hasher.update(bytes);
         }
     }
 
     /// All digests have to match: a right one beside a wrong one proves nothing about which the sender meant.
     pub(crate) fn finish(self) -> Result<(), VerifyError> {
-        let sha256 = self.sha256.is_none_or(|(hasher, expected)| hasher.finish(|hash| hash == expected));
-        let sha512 = self.sha512.is_none_or(|(hasher, expected)| hasher.finish(|hash| hash == expected));
+        let Some(running) = self.0 else { return Ok(()) };
+        let sha256 = running.sha256.is_none_or(|(hasher, expected)| hasher.finish(|hash| hash == expected));
+        let sha512 = running.sha512.is_none_or(|(hasher, expected)| hasher.finish(|hash| hash == expected));
         if sha256 && sha512 { Ok(()) } else { Err(VerifyError::DigestMismatch) }
     }
 }

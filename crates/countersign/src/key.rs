@@ -28,7 +28,15 @@ impl KeyId {
     /// # Errors
     /// When it is empty, longer than [`Self::MAX_LEN`] bytes, or holds a control character.
     pub fn new(id: &str) -> Result<Self, KeyError> {
-        let usable = (1..=Self::MAX_LEN).contains(&id.len()) && !id.chars().any(char::is_control);
+        let control = |id: &str| {
+            // Beyond ASCII there are control characters of two bytes.
+            if id.is_ascii() {
+                id.bytes().any(|byte| byte.is_ascii_control())
+            } else {
+                id.chars().any(char::is_control)
+            }
+        };
+        let usable = (1..=Self::MAX_LEN).contains(&id.len()) && !control(id);
         usable.then(|| Self(SmolStr::new(id))).ok_or(KeyError::InvalidKeyId)
     }
 

@@ -182,17 +182,12 @@ impl Policy {
         if self.upper_case_method && request.method.bytes().any(|byte| byte.is_ascii_lowercase()) {
             return Err(VerifyError::AmbiguousMethod);
         }
-        self.check_coverage(request, parsed, request.has_body())?;
+        self.check_coverage(request, parsed)?;
         self.check_time(parsed, now)
     }
 
-    /// The first component that is required and not covered.
-    pub(crate) fn check_coverage(
-        &self,
-        request: &Request<'_>,
-        parsed: &Parsed,
-        has_body: bool,
-    ) -> Result<(), VerifyError> {
+    fn check_coverage(&self, request: &Request<'_>, parsed: &Parsed) -> Result<(), VerifyError> {
+        let has_body = request.has_body();
         let uncovered = |(component, when): &(&Component, &When)| {
             !covers(&parsed.covered, component) && when.applies(component, request, has_body)
         };
@@ -202,13 +197,20 @@ impl Policy {
         }
     }
 
+    /// The first component that a body would need covered, for one that comes unannounced.
+    pub(crate) fn uncovered_with_body(&self, parsed: &Parsed) -> Option<Component> {
+        let uncovered =
+            |(component, when): &(&Component, &When)| **when == When::Body && !covers(&parsed.covered, component);
+        self.required.iter().find(uncovered).map(|(component, _)| component.clone())
+    }
+
     fn check_time(&self, parsed: &Parsed, now: UnixTime) -> Result<Option<UnixTime>, VerifyError> {
         let times = &parsed.times;
         let latest = now.plus(self.max_skew);
         let mut valid_until = times.expires;
-        for time in times.covered.iter().flatten() {
+        for time in times.covered() {
             let until = time.plus(self.max_age);
-            if *time > latest {
+            if time > latest {
                 return Err(VerifyError::InFuture);
             }
             if self.needs_time && until < now {
@@ -216,7 +218,7 @@ impl Policy {
             }
             valid_until = Some(valid_until.map_or(until, |earlier| earlier.min(until)));
         }
-        if self.needs_time && times.covered.iter().flatten().next().is_none() {
+        if self.needs_time && times.covered().next().is_none() {
             return Err(VerifyError::NoCoveredTime);
         }
         if times.stated_created.is_some_and(|created| created > latest) {

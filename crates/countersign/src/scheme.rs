@@ -242,8 +242,10 @@ pub(crate) enum StatedAlgorithm {
 /// When a request says that it was signed and that it expires.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct SignedTimes {
-    /// Covered times of signing: a parameter's and a field's.
-    pub(crate) covered: [Option<UnixTime>; 2],
+    /// A covered time of signing that a parameter of the signature gives.
+    pub(crate) created: Option<UnixTime>,
+    /// A covered time of signing that a field of the request gives.
+    pub(crate) date: Option<UnixTime>,
     /// A covered time after which the signature is void.
     pub(crate) expires: Option<UnixTime>,
     /// The same two parameters where they are stated without being covered: they can only hurt the signature.
@@ -263,6 +265,28 @@ pub struct Parsed {
     pub(crate) covered: CoveredComponents,
     pub(crate) times: SignedTimes,
     pub(crate) digests: ExpectedDigests,
+}
+
+impl SignedTimes {
+    /// The covered times of signing.
+    pub(crate) fn covered(&self) -> impl Iterator<Item = UnixTime> {
+        [self.created, self.date].into_iter().flatten()
+    }
+}
+
+impl Parsed {
+    /// A claim without signatures, lines and times, for a scheme to fill.
+    pub(crate) fn new(key_id: KeyId, algorithm: StatedAlgorithm, covered: CoveredComponents) -> Self {
+        Self {
+            key_id: Some(key_id),
+            algorithm,
+            signatures: SmallVec::new(),
+            base: SignatureBase::new(),
+            covered,
+            times: SignedTimes::default(),
+            digests: ExpectedDigests::none(),
+        }
+    }
 }
 
 impl fmt::Debug for Parsed {

@@ -10,7 +10,7 @@ use crate::bytes::InlineBytes;
 /// a body.
 #[derive(Clone)]
 pub(crate) struct SignatureBase {
-    text: InlineBytes<384>,
+    text: InlineBytes<256>,
     hole: Option<usize>,
 }
 
@@ -62,7 +62,8 @@ impl fmt::Debug for SignatureBase {
 /// Whether bytes can stand in a line of a signature base: no line break and no NUL.
 pub(crate) fn fits_a_line(bytes: &[u8]) -> bool {
     // Without an early exit the compiler checks many bytes at a time.
-    !bytes.iter().fold(false, |bad, byte| bad | matches!(byte, b'\n' | b'\r' | b'\0'))
+    let breaks = |byte: u8| u8::from(matches!(byte, b'\n' | b'\r' | b'\0'));
+    bytes.iter().fold(0, |found, byte| found | breaks(*byte)) == 0
 }
 
 #[cfg(test)]

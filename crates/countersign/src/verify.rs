@@ -2,8 +2,6 @@
 
 use std::{fmt, sync::Arc};
 
-use smallvec::SmallVec;
-
 use crate::{
     component::{Component, CoveredComponents, WellKnown},
     digest::BodyCheck,
@@ -98,8 +96,7 @@ impl Verifier {
         let parsed = self.scheme.parse(request, &self.plan.usual)?;
         same_authority(request)?;
         let valid_until = self.plan.policy.check(request, &parsed, now)?;
-        // What a body would need covered is known only from the head; it is kept for when one comes unannounced.
-        let body_refused = self.plan.policy.check_coverage(request, &parsed, true).err();
+        let body_refused = self.plan.policy.uncovered_with_body(&parsed);
         Ok(Unverified { parsed, plan: Arc::clone(&self.plan), scheme: self.scheme.name(), valid_until, body_refused })
     }
 }
@@ -126,7 +123,8 @@ pub struct Unverified {
     plan: Arc<Plan>,
     scheme: SchemeName,
     valid_until: Option<UnixTime>,
-    body_refused: Option<VerifyError>,
+    /// What a body would need covered and is not.
+    body_refused: Option<Component>,
 }
 
 impl Unverified {
@@ -185,21 +183,20 @@ impl Unverified {
             StatedAlgorithm::AsTheKey => true,
             StatedAlgorithm::Named(stated) => stated == key.algorithm(),
         };
-        let tried: SmallVec<[(usize, &VerifyingKey); 4]> =
-            keys.iter().enumerate().filter(|(_, key)| agrees(key)).take(policy.tried_keys()).collect();
-        let refused = tried.iter().map(|(_, key)| key.algorithm()).find(|algorithm| !policy.accepts(*algorithm));
-        if tried.is_empty() || refused.is_some() {
+        let mut usable =
+            keys.iter().enumerate().filter(|(_, key)| agrees(key) && policy.accepts(key.algorithm())).peekable();
+        if usable.peek().is_none() {
             // As much work as for a wrong signature, so that the time tells neither from an unknown key.
             let _ = self.plan.decoy.verify(&parts, &self.parsed.signatures);
-            return Err(match refused {
-                Some(algorithm) => VerifyError::AlgorithmNotAllowed(algorithm),
+            return Err(match keys.iter().find(|key| agrees(key)) {
+                Some(key) => VerifyError::AlgorithmNotAllowed(key.algorithm()),
                 None if keys.is_empty() => VerifyError::UnknownKey,
                 None => VerifyError::AlgorithmMismatch,
             });
         }
-        let matching = tried.into_iter().find(|(_, key)| key.verify(&parts, &self.parsed.signatures));
+        let mut tried = usable.take(policy.tried_keys());
+        let matching = tried.find(|(_, key)| key.verify(&parts, &self.parsed.signatures));
         let (key_index, key) = matching.ok_or(VerifyError::SignatureMismatch)?;
-        let body_is_signed = self.parsed.covered.contains(&Component::Body);
         Ok(HeadVerified {
             verified: Verified {
                 scheme: self.scheme,
@@ -207,11 +204,11 @@ impl Unverified {
                 key: key.clone(),
                 key_index,
                 covered: self.parsed.covered,
-                signed_at: self.parsed.times.covered.into_iter().flatten().min(),
+                signed_at: self.parsed.times.covered().min(),
                 valid_until: self.valid_until,
             },
             body: self.parsed.digests.check(),
-            body_refused: self.body_refused.filter(|_| !body_is_signed),
+            body_refused: self.body_refused,
             has_body: false,
         })
     }
@@ -229,7 +226,7 @@ impl fmt::Debug for Unverified {
 pub struct HeadVerified {
     verified: Verified,
     body: BodyCheck,
-    body_refused: Option<VerifyError>,
+    body_refused: Option<Component>,
     has_body: bool,
 }
 
@@ -252,7 +249,7 @@ impl HeadVerified {
     /// When the body is not the one whose digest was signed, or when there was one and the policy wants more covered then.
     pub fn finish(self) -> Result<Verified, VerifyError> {
         match self.body_refused {
-            Some(error) if self.has_body => Err(error),
+            Some(component) if self.has_body => Err(VerifyError::NotCovered(component)),
             _ => self.body.finish().map(|()| self.verified),
         }
     }

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use memchr::memchr2;
+
 use super::MAX_SIGNATURE_FIELD;
 use crate::{
     component::{WellKnown, is_token_byte},
@@ -81,6 +83,9 @@ pub(super) fn parse(field: &[u8]) -> Result<SignatureParams<'_>, VerifyError> {
     if field.len() > MAX_SIGNATURE_FIELD {
         return Err(VerifyError::Malformed("longer than 8 KiB"));
     }
+    if has_control(field) {
+        return Err(VerifyError::Malformed("a control character"));
+    }
     let text = std::str::from_utf8(field).map_err(|_| VerifyError::Malformed("not UTF-8"))?;
     let (mut params, mut rest) = (SignatureParams::default(), Cursor(text));
     loop {
@@ -112,15 +117,17 @@ pub(super) fn parse(field: &[u8]) -> Result<SignatureParams<'_>, VerifyError> {
 
 impl<'a> SignatureParams<'a> {
     fn slot(&mut self, name: &str) -> Option<&mut Option<Value<'a>>> {
-        let slots = [
-            ("keyId", &mut self.key_id),
-            ("algorithm", &mut self.algorithm),
-            ("headers", &mut self.headers),
-            ("signature", &mut self.signature),
-            ("created", &mut self.created),
-            ("expires", &mut self.expires),
-        ];
-        slots.into_iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, slot)| slot)
+        // The first letter tells all of them apart, so that one comparison is enough.
+        let (known, slot) = match name.as_bytes().first()? | 0x20 {
+            b'k' => ("keyId", &mut self.key_id),
+            b'a' => ("algorithm", &mut self.algorithm),
+            b'h' => ("headers", &mut self.headers),
+            b's' => ("signature", &mut self.signature),
+            b'c' => ("created", &mut self.created),
+            b'e' => ("expires", &mut self.expires),
+            _ => return None,
+        };
+        (known == name || known.eq_ignore_ascii_case(name)).then_some(slot)
     }
 }
 
@@ -154,24 +161,38 @@ impl<'a> Cursor<'a> {
             let token = self.token().ok_or(VerifyError::Malformed("expected a value"))?;
             return Ok(Value { raw: token, escaped: false });
         }
-        let (mut escaped, mut bytes) = (false, self.0.bytes().enumerate());
-        while let Some((at, byte)) = bytes.next() {
-            match byte {
-                b'"' => {
-                    let raw = self.advance(at).unwrap_or_default();
-                    self.advance(1);
-                    return Ok(Value { raw, escaped });
-                }
-                b'\\' => {
-                    escaped = true;
-                    bytes.next();
-                }
-                b'\t' | b' '..=b'~' | 0x80.. => {}
-                _ => return Err(VerifyError::Malformed("a control character in a quoted string")),
-            }
+        let text = self.0.as_bytes();
+        let mut end = memchr2(b'"', b'\\', text).ok_or(UNENDED)?;
+        let escaped = text.get(end) == Some(&b'\\');
+        if escaped {
+            end = end_of_escaped(text).ok_or(UNENDED)?;
         }
-        Err(VerifyError::Malformed("a quoted string without end"))
+        let raw = self.advance(end).unwrap_or_default();
+        self.advance(1);
+        Ok(Value { raw, escaped })
     }
+}
+
+const UNENDED: VerifyError = VerifyError::Malformed("a quoted string without end");
+
+/// Where a quoted string ends that has quoted pairs in it.
+fn end_of_escaped(text: &[u8]) -> Option<usize> {
+    let mut bytes = text.iter().enumerate();
+    while let Some((at, byte)) = bytes.next() {
+        match byte {
+            b'"' => return Some(at),
+            b'\\' => drop(bytes.next()),
+            _ => {}
+        }
+    }
+    None
+}
+
+/// Whether a field value has a byte that none may have (RFC 9110 section 5.5).
+fn has_control(field: &[u8]) -> bool {
+    // Without an early exit the compiler checks many bytes at a time.
+    let control = |byte: u8| u8::from((byte < b' ' && byte != b'\t') || byte == 0x7f);
+    field.iter().fold(0, |found, byte| found | control(*byte)) != 0
 }
 
 #[cfg(test)]

@@ -1,9 +1,7 @@
 //! From a request to what it claims.
 
-use smallvec::smallvec;
-
 use super::{
-    base::{LineError, Stated, push_line},
+    base::{LineError, Stated, push_line, push_value},
     grammar::{self, SignatureParams, Value},
 };
 use crate::{
@@ -15,7 +13,6 @@ use crate::{
     request::{Request, trim},
     scheme::{Parsed, SignedTimes, StatedAlgorithm},
     signature::Encoding,
-    signature_base::SignatureBase,
     time::UnixTime,
 };
 
@@ -23,23 +20,48 @@ pub(super) fn parse(request: &Request<'_>, usual: &[CoveredComponents]) -> Resul
     let params = grammar::parse(grammar::carrier(request)?)?;
     let key_id = params.key_id.ok_or(VerifyError::Malformed("no keyId"))?;
     let key_id = KeyId::new(&key_id.text()).map_err(|_| VerifyError::Malformed("not a usable keyId"))?;
-    let signature = params.signature.ok_or(VerifyError::Malformed("no signature"))?;
-    let signature = Encoding::Base64.decode(signature.text().as_bytes());
-    let signature = signature.filter(|signature| !signature.as_bytes().is_empty());
-    let signature = signature.ok_or(VerifyError::Malformed("the signature is not Base64"))?;
-    let covered = covered_components(&params, usual)?;
     let created = params.created.map(Value::text);
     let expires = params.expires.map(Value::text);
     let stated = Stated { created: created.as_deref(), expires: expires.as_deref() };
-    Ok(Parsed {
-        key_id: Some(key_id),
-        algorithm: stated_algorithm(params.algorithm)?,
-        signatures: smallvec![signature],
-        base: signature_base(&covered, request, stated)?,
-        times: signed_times(&covered, request, stated)?,
-        digests: digests(&covered, request)?,
-        covered,
-    })
+    let covered = covered_components(&params, usual)?;
+    // Filled in place: it is large, and moving its parts around would cost as much as reading them.
+    let mut parsed = Parsed::new(key_id, stated_algorithm(params.algorithm)?, covered.clone());
+    let signature = params.signature.ok_or(VerifyError::Malformed("no signature"))?;
+    let signature = Encoding::Base64.decode(signature.text().as_bytes());
+    parsed.signatures.push(signature.ok_or(VerifyError::Malformed("the signature is not Base64"))?);
+    read_times(stated, &covered, &mut parsed.times)?;
+    for component in covered.iter() {
+        read_component(component, request, stated, &mut parsed)?;
+    }
+    Ok(parsed)
+}
+
+/// Appends a component's line, and takes over what its value says of the time or of the body.
+fn read_component(
+    component: &Component,
+    request: &Request<'_>,
+    stated: Stated<'_>,
+    parsed: &mut Parsed,
+) -> Result<(), VerifyError> {
+    let known = match component {
+        Component::Field(name) => name.well_known(),
+        _ => None,
+    };
+    let pushed = if known == Some(WellKnown::Date) {
+        let date = request.single(&WellKnown::Date.into()).map_err(|_| VerifyError::Ambiguous("Date field"))?;
+        let date = trim(date.ok_or_else(|| VerifyError::Missing(component.clone()))?);
+        let pushed = push_value(&mut parsed.base, component, date);
+        parsed.times.date = Some(UnixTime::from_http_date(date).ok_or(VerifyError::UnreadableDate)?);
+        pushed
+    } else {
+        push_line(&mut parsed.base, component, request, stated)
+    };
+    pushed.map_err(|error| match error {
+        LineError::Missing | LineError::Unsupported => VerifyError::Missing(component.clone()),
+        LineError::ForbiddenByte => VerifyError::ForbiddenByte(component.clone()),
+        LineError::Several => VerifyError::Ambiguous("Host field"),
+    })?;
+    if known == Some(WellKnown::Digest) { read_digests(request, &mut parsed.digests) } else { Ok(()) }
 }
 
 /// An absent list means `(created)` (section 2.1.6), or `date` as in all drafts before where nothing was created.
@@ -71,42 +93,13 @@ fn stated_algorithm(stated: Option<Value<'_>>) -> Result<StatedAlgorithm, Verify
     }
 }
 
-fn signature_base(
-    covered: &CoveredComponents,
-    request: &Request<'_>,
-    stated: Stated<'_>,
-) -> Result<SignatureBase, VerifyError> {
-    let mut base = SignatureBase::new();
-    for component in covered.iter() {
-        push_line(&mut base, component, request, stated).map_err(|error| match error {
-            LineError::Missing | LineError::Unsupported => VerifyError::Missing(component.clone()),
-            LineError::ForbiddenByte => VerifyError::ForbiddenByte(component.clone()),
-            LineError::Several => VerifyError::Ambiguous("Host field"),
-        })?;
-    }
-    Ok(base)
-}
-
-fn signed_times(
-    covered: &CoveredComponents,
-    request: &Request<'_>,
-    stated: Stated<'_>,
-) -> Result<SignedTimes, VerifyError> {
-    let stated_created = stated.created.map(integer).transpose()?;
-    let stated_expires = stated.expires.map(seconds).transpose()?;
-    let if_covered = |component, time: Option<UnixTime>| time.filter(|_| covered.contains(&component));
-    let date = if covered.contains(&Component::field(WellKnown::Date)) {
-        let date = request.single(&WellKnown::Date.into()).map_err(|_| VerifyError::Ambiguous("Date field"))?;
-        Some(date.and_then(|date| UnixTime::from_http_date(trim(date))).ok_or(VerifyError::UnreadableDate)?)
-    } else {
-        None
-    };
-    Ok(SignedTimes {
-        covered: [date, if_covered(Component::Created, stated_created)],
-        expires: if_covered(Component::Expires, stated_expires),
-        stated_created,
-        stated_expires,
-    })
+/// Parameters that are not covered are believed only where they make the signature weaker.
+fn read_times(stated: Stated<'_>, covered: &CoveredComponents, times: &mut SignedTimes) -> Result<(), VerifyError> {
+    times.stated_created = stated.created.map(integer).transpose()?;
+    times.stated_expires = stated.expires.map(seconds).transpose()?;
+    times.created = times.stated_created.filter(|_| covered.contains(&Component::Created));
+    times.expires = times.stated_expires.filter(|_| covered.contains(&Component::Expires));
+    Ok(())
 }
 
 /// `created` is a whole number of seconds (section 2.1.4).
@@ -127,11 +120,7 @@ fn seconds(text: &str) -> Result<UnixTime, VerifyError> {
 }
 
 /// The digests of a covered `Digest` field; of one that is not covered nothing is believed.
-fn digests(covered: &CoveredComponents, request: &Request<'_>) -> Result<ExpectedDigests, VerifyError> {
-    let mut digests = ExpectedDigests::none();
-    if !covered.contains(&Component::field(WellKnown::Digest)) {
-        return Ok(digests);
-    }
+fn read_digests(request: &Request<'_>, digests: &mut ExpectedDigests) -> Result<(), VerifyError> {
     let mut result = Ok(());
     request.fields.visit(&WellKnown::Digest.into(), &mut |value| {
         if result.is_ok() {
@@ -139,7 +128,7 @@ fn digests(covered: &CoveredComponents, request: &Request<'_>) -> Result<Expecte
         }
     });
     result?;
-    if digests.is_some() { Ok(digests) } else { Err(VerifyError::UnusableDigest("none of a known algorithm")) }
+    if digests.is_some() { Ok(()) } else { Err(VerifyError::UnusableDigest("none of a known algorithm")) }
 }
 
 #[cfg(test)]

@@ -32,7 +32,7 @@ pub(super) fn prepare<'r>(
     if scheme.in_authorization && grammar::other_credentials(request) {
         return Err(SignError::Ambiguous(WellKnown::Authorization.into()));
     }
-    let mut draft = Draft::new(request);
+    let mut draft = Draft::new(request, scheme, key, params, now);
     // A body that is not at hand counts as one: it may turn out to be there.
     let has_body = request.body.is_none_or(|body| !body.is_empty());
     for (component, when) in params.coverage.iter() {
@@ -40,12 +40,13 @@ pub(super) fn prepare<'r>(
             draft.cover(component, now, params.expires)?;
         }
     }
-    if draft.list.is_empty() {
+    if draft.base.is_empty() {
         return Err(ComponentError::Empty.into());
     }
+    draft.text.push_str("\",signature=\"");
     let gap = Gap { signature: 0, encoding: Encoding::Base64, then: "\"".into() };
     let slot =
-        Slot { place: Place::Field(scheme.carrier().into()), text: draft.text(scheme, key), gaps: smallvec![gap] };
+        Slot { place: Place::Field(scheme.carrier().into()), text: draft.text.into_bytes(), gaps: smallvec![gap] };
     Ok(Unsigned {
         base: draft.base,
         body: request.body.unwrap_or_default(),
@@ -55,34 +56,51 @@ pub(super) fn prepare<'r>(
     })
 }
 
-/// The signing string, the `headers` list and the added fields, growing together.
+/// The signing string, the carrier's value with its `headers` list, and the added fields, growing together.
 struct Draft<'a, 'r> {
     request: &'a Request<'r>,
     base: SignatureBase,
     parts: SignatureParts,
-    list: String,
-    created: Option<UnixTime>,
-    expires: Option<UnixTime>,
+    text: String,
 }
 
 impl<'a, 'r> Draft<'a, 'r> {
-    fn new(request: &'a Request<'r>) -> Self {
+    fn new(
+        request: &'a Request<'r>,
+        scheme: Cavage,
+        key: &KeyMetadata,
+        params: &SigningParams<'_>,
+        now: UnixTime,
+    ) -> Self {
+        let covers = |wanted: &Component| params.coverage.iter().any(|(component, _)| component == wanted);
+        let mut text = String::with_capacity(key.id.as_str().len().saturating_add(384));
+        if scheme.in_authorization {
+            text.push_str("Signature ");
+        }
+        text.push_str("keyId=\"");
+        push_quoted(&mut text, key.id.as_str());
+        text.push_str("\",algorithm=\"");
+        text.push_str(key.algorithm.name());
+        text.push('"');
+        for (name, component, time) in
+            [(",created=", Component::Created, now), (",expires=", Component::Expires, params.expires)]
+        {
+            if covers(&component) {
+                text.push_str(name);
+                text.push_str(&time.as_secs().to_string());
+            }
+        }
+        text.push_str(",headers=\"");
         let parts = SignatureParts { fields: Vec::with_capacity(2), ..SignatureParts::default() };
-        let list = String::with_capacity(96);
-        Self { request, base: SignatureBase::new(), parts, list, created: None, expires: None }
+        Self { request, base: SignatureBase::new(), parts, text }
     }
 
     /// Appends one component, and makes its value where the request lacks one that can be made.
     fn cover(&mut self, component: &Component, now: UnixTime, expires: UnixTime) -> Result<(), SignError> {
+        let first = self.base.is_empty();
         let pushed = match component {
-            Component::Created => {
-                self.created = Some(now);
-                push_value(&mut self.base, component, now.as_secs().to_string().as_bytes())
-            }
-            Component::Expires => {
-                self.expires = Some(expires);
-                push_value(&mut self.base, component, expires.as_secs().to_string().as_bytes())
-            }
+            Component::Created => push_value(&mut self.base, component, now.as_secs().to_string().as_bytes()),
+            Component::Expires => push_value(&mut self.base, component, expires.as_secs().to_string().as_bytes()),
             Component::Field(name) => match self.made(name, now)? {
                 Some(value) => {
                     let pushed = push_value(&mut self.base, component, value.as_bytes());
@@ -99,10 +117,10 @@ impl<'a, 'r> Draft<'a, 'r> {
             LineError::Several => SignError::Ambiguous(WellKnown::Host.into()),
             LineError::Unsupported => SignError::Unsupported(component.clone()),
         })?;
-        if !self.list.is_empty() {
-            self.list.push(' ');
+        if !first {
+            self.text.push(' ');
         }
-        self.list.push_str(component.as_str());
+        self.text.push_str(component.as_str());
         Ok(())
     }
 
@@ -122,30 +140,6 @@ impl<'a, 'r> Draft<'a, 'r> {
             },
             _ => Ok(None),
         }
-    }
-
-    /// The value of the carrier up to where the signature goes.
-    fn text(&self, scheme: Cavage, key: &KeyMetadata) -> Vec<u8> {
-        let room = self.list.len().saturating_add(key.id.as_str().len()).saturating_add(192);
-        let mut text = String::with_capacity(room);
-        if scheme.in_authorization {
-            text.push_str("Signature ");
-        }
-        text.push_str("keyId=\"");
-        push_quoted(&mut text, key.id.as_str());
-        text.push_str("\",algorithm=\"");
-        text.push_str(key.algorithm.name());
-        text.push('"');
-        for (name, time) in [(",created=", self.created), (",expires=", self.expires)] {
-            if let Some(time) = time {
-                text.push_str(name);
-                text.push_str(&time.as_secs().to_string());
-            }
-        }
-        text.push_str(",headers=\"");
-        text.push_str(&self.list);
-        text.push_str("\",signature=\"");
-        text.into_bytes()
     }
 }
 
@@ -167,6 +161,10 @@ fn check_digest(request: &Request<'_>, name: &FieldName) -> Result<(), SignError
 
 /// Writes the inside of a quoted string (RFC 9110 section 5.6.4). A key id has no control characters.
 fn push_quoted(text: &mut String, value: &str) {
+    if !value.contains(['"', '\\']) {
+        text.push_str(value);
+        return;
+    }
     for char in value.chars() {
         if matches!(char, '"' | '\\') {
             text.push('\\');

@@ -1,9 +1,9 @@
 //! HMAC (RFC 2104) with a prepared key.
 
+use ctutils::{Choice, CtEq};
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 use sha2::{Sha224, Sha256, Sha384, Sha512};
-use subtle::ConstantTimeEq;
 
 use crate::{algorithm::Algorithm, signature::Signature};
 
@@ -60,11 +60,11 @@ impl HmacKey {
     /// One MAC is taken however many there are, and all are compared, each over its whole length and in constant time.
     pub(crate) fn verify(&self, parts: &[&[u8]], signatures: &[Signature]) -> bool {
         with_mac!(self, parts, mac => {
-            let mut found = subtle::Choice::from(0);
+            let mut found = Choice::FALSE;
             for signature in signatures {
-                found |= signature.as_bytes().ct_eq(&mac);
+                found |= signature.as_bytes().ct_eq(mac.as_slice());
             }
-            bool::from(found)
+            found.to_bool()
         })
     }
 }

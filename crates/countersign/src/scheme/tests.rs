@@ -87,7 +87,7 @@ impl Scheme for Listed {
             signatures,
             base: Self::base(time),
             covered: CoveredComponents::new(vec![Component::Created, Component::Body])?,
-            times: SignedTimes { covered: [Some(signed_at), None], ..SignedTimes::default() },
+            times: SignedTimes { created: Some(signed_at), ..SignedTimes::default() },
             digests: ExpectedDigests::none(),
         })
     }

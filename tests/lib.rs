@@ -1,0 +1,1 @@
+//! The tests are in `it`, one binary; this library is empty.
