@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use actix_web::{
-    App, HttpResponse, Responder,
+    App, FromRequest, Handler, HttpResponse, Responder,
     dev::ServiceResponse,
     http::StatusCode,
     test::{call_service, init_service, read_body},
@@ -16,7 +16,10 @@ use countersign::{Component, Coverage, Policy, Signer, When};
 use countersign_actix::{Caller, MaybeSigned, SignatureConfig, SignatureGuard, Signed};
 use serde::{Deserialize, Serialize};
 
-use crate::support::{ALICE, Raw, alices_keys, counting_loader, now, secs, signer};
+use crate::{
+    support::{ALICE, alices_keys, counting_loader, now, secs, signer},
+    wire::Raw,
+};
 
 type Alice = &'static str;
 
@@ -42,6 +45,29 @@ async fn status(routes: impl FnOnce(&mut ServiceConfig), request: Raw) -> u16 {
     answer(routes, request).await.0.as_u16()
 }
 
+/// One handler for everything, with no configuration.
+fn route<H, Args>(handler: H) -> impl FnOnce(&mut ServiceConfig)
+where
+    H: Handler<Args, Output = &'static str>,
+    Args: FromRequest + 'static,
+{
+    move |app| {
+        app.default_service(web::to(handler));
+    }
+}
+
+/// One handler for everything, with the configuration for its extractors.
+fn configured<H, Args>(handler: H) -> impl FnOnce(&mut ServiceConfig)
+where
+    H: Handler<Args, Output = &'static str>,
+    Args: FromRequest + 'static,
+{
+    move |app| {
+        app.app_data(config());
+        route(handler)(app);
+    }
+}
+
 fn get() -> Raw {
     Raw::new("GET", "/")
 }
@@ -65,17 +91,11 @@ async fn a_body_that_another_extractor_took_first_is_a_500_and_never_a_pass() {
         "reached"
     }
     for request in [post().signed(), post(), post().signed().chunked(3)] {
-        assert_eq!(
-            status(|app| drop(app.app_data(config()).route("/", web::post().to(handler))), request.clone()).await,
-            500
-        );
-        assert_eq!(status(|app| drop(app.app_data(config()).route("/", web::post().to(optional))), request).await, 500);
+        assert_eq!(status(configured(handler), request.clone()).await, 500);
+        assert_eq!(status(configured(optional), request).await, 500);
     }
     // Where there was no body, nothing was taken.
-    assert_eq!(
-        status(|app| drop(app.app_data(config()).route("/", web::get().to(handler))), get().signed()).await,
-        200
-    );
+    assert_eq!(status(configured(handler), get().signed()).await, 200);
 }
 
 #[actix_web::test]
@@ -94,10 +114,8 @@ async fn option_signed_makes_a_bad_signature_anonymous_and_maybe_signed_does_not
         (get().signed(), ALICE, Some(ALICE)),
         (badly_signed(get()), "anonymous", None),
     ] {
-        let routes = |app: &mut ServiceConfig| drop(app.app_data(config()).route("/", web::get().to(hazard)));
-        assert_eq!(answer(routes, request.clone()).await, (StatusCode::OK, with_option.to_owned()));
-        let routes = |app: &mut ServiceConfig| drop(app.app_data(config()).route("/", web::get().to(right)));
-        let (status, body) = answer(routes, request).await;
+        assert_eq!(answer(configured(hazard), request.clone()).await, (StatusCode::OK, with_option.to_owned()));
+        let (status, body) = answer(configured(right), request).await;
         assert_eq!((status == StatusCode::OK).then_some(body.as_str()), with_maybe);
         assert!(with_maybe.is_some() || status == StatusCode::UNAUTHORIZED);
     }
@@ -115,11 +133,10 @@ async fn a_route_that_asks_for_a_check_which_is_not_set_up_is_a_500() {
         "reached"
     }
     for request in [get(), get().signed()] {
-        assert_eq!(status(|app| drop(app.route("/", web::get().to(signed))), request.clone()).await, 500);
-        assert_eq!(status(|app| drop(app.route("/", web::get().to(maybe))), request.clone()).await, 500);
+        assert_eq!(status(route(signed), request.clone()).await, 500);
+        assert_eq!(status(route(maybe), request.clone()).await, 500);
         // A configuration alone checks nothing: the guard does.
-        let routes = |app: &mut ServiceConfig| drop(app.app_data(config()).route("/", web::get().to(caller)));
-        assert_eq!(status(routes, request).await, 500);
+        assert_eq!(status(configured(caller), request).await, 500);
     }
 }
 
@@ -258,4 +275,27 @@ async fn a_handler_reads_the_body_that_was_signed_in_whatever_form() {
     // A signed body that the inner extractor cannot read is its own error.
     let unreadable = Raw::new("POST", "/json").field("Content-Type", "application/json").body(b"{").signed();
     assert_eq!(status(routes, unreadable).await, 400);
+}
+
+#[actix_web::test]
+async fn behind_a_guard_too_no_extractor_gets_an_empty_body_for_the_one_that_was_signed() {
+    async fn handler(_: Bytes, body: Signed<Bytes, Alice>) -> impl Responder {
+        body.into_inner()
+    }
+    let routes = |app: &mut ServiceConfig| {
+        app.service(web::scope("").wrap(SignatureGuard::new(config())).route("/", web::post().to(handler)));
+    };
+    let (status, body) = answer(routes, post().signed()).await;
+    assert_ne!((status, body.as_str()), (StatusCode::OK, ""));
+}
+
+#[actix_web::test]
+async fn an_extractor_that_comes_after_signed_finds_the_body_gone() {
+    async fn handler(signed: Signed<Bytes, Alice>, other: Bytes) -> String {
+        format!("{} and {}", signed.len(), other.len())
+    }
+    let routes = |app: &mut ServiceConfig| {
+        app.app_data(config()).route("/", web::post().to(handler));
+    };
+    assert_eq!(answer(routes, post().signed()).await, (StatusCode::OK, "10 and 0".to_owned()));
 }

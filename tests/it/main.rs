@@ -1,10 +1,19 @@
 //! Vectors, properties, live peers and end-to-end tests.
-#![allow(clippy::arithmetic_side_effects, reason = "a test that overflows has failed")]
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that panics has failed"
+)]
 
 mod actix_traps;
 mod black_box;
-mod peers;
+mod client;
+mod golden;
 mod neighbours;
+mod peers;
 mod properties;
 mod support;
 mod vectors;
+mod wire;

@@ -156,17 +156,16 @@ impl Vector {
         if let Some(header) = &self.expected_header {
             return (header.name.clone(), header.value.clone());
         }
-        let mut value = format!("keyId=\"{}\"", self.key_id.as_deref().unwrap_or("key"));
-        if let Some(algorithm) = &self.wire_algorithm {
-            value += &format!(",algorithm=\"{algorithm}\"");
-        }
-        for (name, time) in [("created", self.created), ("expires", self.expires)] {
-            value += &time.map_or_else(String::new, |time| format!(",{name}={time}"));
-        }
+        let signature = self.expected_signature_base64.as_ref().unwrap();
+        let mut params = vec![format!("keyId=\"{}\"", self.key_id.as_deref().unwrap_or("key"))];
+        params.extend(self.wire_algorithm.as_ref().map(|algorithm| format!("algorithm=\"{algorithm}\"")));
+        params.extend(self.created.map(|created| format!("created={created}")));
+        params.extend(self.expires.map(|expires| format!("expires={expires}")));
         if self.covered_headers_explicit == Some(true) {
-            value += &format!(",headers=\"{}\"", self.covered_headers.as_ref().unwrap().join(" "));
+            params.push(format!("headers=\"{}\"", self.covered_headers.as_ref().unwrap().join(" ")));
         }
-        value += &format!(",signature=\"{}\"", self.expected_signature_base64.as_ref().unwrap());
+        params.push(format!("signature=\"{signature}\""));
+        let value = params.join(",");
         ("Signature".to_owned(), value)
     }
 

@@ -25,6 +25,8 @@ use crate::{
 pub(crate) struct Found<C> {
     pub(crate) verified: Verified,
     pub(crate) caller: C,
+    /// The body that was signed.
+    pub(crate) body: Bytes,
 }
 
 /// Checks a request, cheapest and least revealing first: grammar, policy and time; the keys; the signature over the head;
@@ -73,10 +75,11 @@ impl<C: 'static> Check<'_, C> {
         };
         let credential = self.load(Claim::new(&unverified, &self.head)).await?;
         let (mut head, caller): (HeadVerified, C) = self.answer(unverified, credential, Unverified::verify_head)?;
-        head.update(&self.read(payload).await?);
+        let body = self.read(payload).await?;
+        head.update(&body);
         let key_id = head.key_id().cloned();
         let verified = head.finish().map_err(|error| self.refuse(error, key_id.as_ref()))?;
-        Ok(Some(Found { verified, caller }))
+        Ok(Some(Found { verified, caller, body }))
     }
 
     async fn body_first(&self, payload: &mut Payload) -> Result<Option<Found<C>>, Refusal> {
@@ -87,7 +90,7 @@ impl<C: 'static> Check<'_, C> {
         let credential = self.load(Claim::new(&unverified, &self.head)).await?;
         let (verified, caller) =
             self.answer(unverified, credential, |unverified, keys| unverified.verify(keys, &body))?;
-        Ok(Some(Found { verified, caller }))
+        Ok(Some(Found { verified, caller, body }))
     }
 
     fn begin(&self, head: &Request<'_>) -> Result<Option<Unverified>, Refusal> {
@@ -95,7 +98,7 @@ impl<C: 'static> Check<'_, C> {
         match config.verifier.begin(head, (config.clock)()) {
             Ok(unverified) => Ok(Some(unverified)),
             Err(VerifyError::NoSignature) => Ok(None),
-            Err(error) => Err(self.refuse(error, None)),
+            Err(error) => Err(self.refuse(error, config.verifier.claimed_key_id(head).as_ref())),
         }
     }
 
@@ -159,10 +162,10 @@ impl<C: 'static> Check<'_, C> {
     /// The challenge depends on the route, the method and whether there is a body: never on the cause.
     fn refuse(&self, cause: VerifyError, key_id: Option<&KeyId>) -> Refusal {
         log_refused(&cause, key_id);
-        let config = &self.config.0;
-        let headers = config.verifier.policy().challenge(self.head.method, self.head.has_body());
+        let (config, has_body) = (&self.config.0, self.head.has_body());
+        let headers = config.verifier.policy().challenge(self.head.method, has_body);
         let challenge = format!("Signature realm=\"{}\",headers=\"{headers}\"", config.realm);
-        Refusal::Unauthenticated { cause, challenge }
+        Refusal::Unauthenticated { cause, challenge, has_body }
     }
 }
 

@@ -50,7 +50,6 @@ pub(crate) struct Inner<C> {
     pub(crate) body_limit: usize,
     pub(crate) deadline: Duration,
     pub(crate) clock: Arc<dyn Fn() -> UnixTime + Send + Sync>,
-    scheme: Arc<dyn Fn(Policy) -> Verifier + Send + Sync>,
 }
 
 impl<C: 'static> SignatureConfig<C> {
@@ -66,23 +65,19 @@ impl<C: 'static> SignatureConfig<C> {
             body_limit: 256 * 1024,
             deadline: Duration::from_secs(5),
             clock: Arc::new(|| UnixTime::from(SystemTime::now())),
-            scheme: Arc::new(|policy| Verifier::new(Cavage::new(), policy)),
         }))
     }
 
     /// Judges requests by this policy.
     #[must_use]
     pub fn policy(self, policy: Policy) -> Self {
-        self.with(|inner| inner.verifier = (inner.scheme)(policy))
+        self.with(|inner| inner.verifier = inner.verifier.with_policy(policy))
     }
 
     /// Verifies another scheme, under the policy that was set.
     #[must_use]
-    pub fn scheme(self, scheme: impl Scheme + Clone) -> Self {
-        self.with(|inner| {
-            inner.scheme = Arc::new(move |policy| Verifier::new(scheme.clone(), policy));
-            inner.verifier = (inner.scheme)(inner.verifier.policy().clone());
-        })
+    pub fn scheme(self, scheme: impl Scheme) -> Self {
+        self.with(|inner| inner.verifier = Verifier::new(scheme, inner.verifier.policy().clone()))
     }
 
     /// The realm that a challenge names (RFC 9110 section 11.5); `signed` unless set. Control characters are left out.
@@ -125,7 +120,7 @@ impl<C: 'static> SignatureConfig<C> {
     pub(crate) fn is_met_by(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
             || (Arc::ptr_eq(&self.0.loader, &other.0.loader)
-                && other.0.verifier.scheme() == self.0.verifier.scheme()
+                && other.0.verifier.shares_scheme_with(&self.0.verifier)
                 && other.0.body_limit <= self.0.body_limit
                 && other.0.verifier.policy().is_at_least_as_strict_as(self.0.verifier.policy()))
     }
@@ -146,7 +141,6 @@ impl<C> Clone for Inner<C> {
             body_limit: self.body_limit,
             deadline: self.deadline,
             clock: Arc::clone(&self.clock),
-            scheme: Arc::clone(&self.scheme),
         }
     }
 }

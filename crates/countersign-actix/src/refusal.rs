@@ -29,6 +29,9 @@ pub enum Refusal {
         cause: VerifyError,
         /// The value of `WWW-Authenticate`.
         challenge: String,
+        /// Whether the request announced a body. The connection is closed then, whether or not the body was read before the
+        /// refusal: that would tell how far the check came.
+        has_body: bool,
     },
     /// The body is longer than the limit: 413.
     #[error("the body is too large")]
@@ -58,8 +61,11 @@ impl ResponseError for Refusal {
     fn error_response(&self) -> HttpResponse {
         let mut response = HttpResponse::build(self.status_code());
         match self {
-            Self::Unauthenticated { challenge, .. } => {
+            Self::Unauthenticated { challenge, has_body, .. } => {
                 response.insert_header((header::WWW_AUTHENTICATE, challenge.as_str()));
+                if *has_body {
+                    response.force_close();
+                }
             }
             Self::Unavailable => {
                 response.insert_header((header::RETRY_AFTER, RETRY_AFTER));

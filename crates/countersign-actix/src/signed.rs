@@ -100,7 +100,7 @@ impl<T: FromRequest + 'static, C: Clone + 'static> FromRequest for Signed<T, C> 
 }
 
 impl<T, C> Signed<T, C> {
-    fn around(inner: T, Found { verified, caller }: Found<C>) -> Self {
+    fn around(inner: T, Found { verified, caller, .. }: Found<C>) -> Self {
         Self { inner, caller, proof: verified }
     }
 }
@@ -119,6 +119,12 @@ enum Pass<C> {
 /// What the guard found where that is enough, else what the check finds now.
 async fn pass<C: Clone + 'static>(request: &HttpRequest, payload: &mut Payload) -> Result<Pass<C>, Refusal> {
     let passed = request.extensions().get::<Rc<Passed<C>>>().cloned();
+    if let Some(passed) = &passed
+        && !passed.found.body.is_empty()
+    {
+        // Whoever took the body before, this is the one that was signed.
+        *payload = Payload::from(passed.found.body.clone());
+    }
     let config = match (request.app_data::<SignatureConfig<C>>(), passed) {
         (Some(own), Some(passed)) if own.is_met_by(&passed.config) => return Ok(Pass::Taken(passed.found.clone())),
         (None, Some(passed)) => return Ok(Pass::Taken(passed.found.clone())),

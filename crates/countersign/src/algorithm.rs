@@ -65,6 +65,39 @@ impl Algorithm {
     }
 }
 
+/// A set of algorithms.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct AlgorithmSet(u32);
+
+impl AlgorithmSet {
+    pub(crate) const EVERY: Self = Self(u32::MAX);
+
+    pub(crate) fn of(algorithms: &[Algorithm]) -> Self {
+        Self(algorithms.iter().fold(0, |set, algorithm| set | Self::bit(*algorithm)))
+    }
+
+    pub(crate) const fn contains(self, algorithm: Algorithm) -> bool {
+        self.0 & Self::bit(algorithm) != 0
+    }
+
+    pub(crate) const fn is_within(self, other: Self) -> bool {
+        self.0 & !other.0 == 0
+    }
+
+    const fn bit(algorithm: Algorithm) -> u32 {
+        1_u32.wrapping_shl(algorithm as u32)
+    }
+}
+
+impl fmt::Debug for AlgorithmSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if *self == Self::EVERY {
+            return f.write_str("every");
+        }
+        f.debug_set().entries(Algorithm::ALL.iter().filter(|algorithm| self.contains(**algorithm))).finish()
+    }
+}
+
 impl fmt::Display for Algorithm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())

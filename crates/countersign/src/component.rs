@@ -29,6 +29,11 @@ macro_rules! well_known {
                 match self { $(Self::$variant => $name,)* }
             }
 
+            /// The beginning of the field's line in a signing string, behind a line before it.
+            pub(crate) const fn line(self) -> &'static str {
+                match self { $(Self::$variant => concat!("\n", $name, ": "),)* }
+            }
+
             fn from_lower(name: &str) -> Option<Self> {
                 match name { $($name => Some(Self::$variant),)* _ => None }
             }
@@ -124,9 +129,31 @@ impl fmt::Display for FieldName {
 }
 
 /// Whether a byte may stand in a token (RFC 9110 section 5.6.2).
-pub(crate) const fn is_token_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric()
-        || matches!(byte, b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'^'..=b'`' | b'|' | b'~')
+#[inline]
+pub(crate) fn is_token_byte(byte: u8) -> bool {
+    TOKEN_BYTES.get(usize::from(byte)).copied().unwrap_or(false)
+}
+
+/// Looked up rather than compared: names are read byte by byte on every request.
+const TOKEN_BYTES: [bool; 256] = {
+    let (mut table, mut bytes): (_, &[u8]) = ([false; 256], b"!#$%&'*+-.^_`|~0123456789");
+    while let [byte, rest @ ..] = bytes {
+        mark(&mut table, *byte);
+        bytes = rest;
+    }
+    let mut letter = b'a';
+    while letter <= b'z' {
+        mark(&mut table, letter);
+        mark(&mut table, letter.to_ascii_uppercase());
+        letter = letter.saturating_add(1);
+    }
+    table
+};
+
+const fn mark(table: &mut [bool; 256], byte: u8) {
+    if let Some((_, [entry, ..])) = table.split_at_mut_checked(byte as usize) {
+        *entry = true;
+    }
 }
 
 /// One part of a request that a signature covers: a name in draft-cavage's `headers` list, or the body itself in the

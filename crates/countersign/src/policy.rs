@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::{
-    algorithm::Algorithm,
+    algorithm::{Algorithm, AlgorithmSet},
     component::{Component, CoveredComponents, WellKnown},
     coverage::{Coverage, When},
     error::VerifyError,
@@ -36,7 +36,7 @@ pub struct Policy {
     needs_time: bool,
     max_age: Duration,
     max_skew: Duration,
-    algorithms: Option<Vec<Algorithm>>,
+    algorithms: AlgorithmSet,
     max_keys: usize,
     upper_case_method: bool,
 }
@@ -57,7 +57,7 @@ impl Policy {
             needs_time: true,
             max_age: Duration::from_secs(300),
             max_skew: Duration::from_secs(30),
-            algorithms: None,
+            algorithms: AlgorithmSet::EVERY,
             max_keys: 4,
             upper_case_method: true,
         }
@@ -106,15 +106,15 @@ impl Policy {
 
     /// Accepts keys of these algorithms only. By default whatever a key was made for is accepted.
     #[must_use]
-    pub fn algorithms(mut self, algorithms: &[Algorithm]) -> Self {
-        self.algorithms = Some(algorithms.to_vec());
+    pub fn only_algorithms(mut self, algorithms: &[Algorithm]) -> Self {
+        self.algorithms = AlgorithmSet::of(algorithms);
         self
     }
 
-    /// How many of the loaded keys are tried on one request; four unless set.
+    /// How many of the loaded keys are tried on one request; four unless set, and one at the least.
     #[must_use]
     pub const fn max_keys(mut self, keys: usize) -> Self {
-        self.max_keys = keys;
+        self.max_keys = if keys == 0 { 1 } else { keys };
         self
     }
 
@@ -124,12 +124,7 @@ impl Policy {
         let requires = |component: &Component, when: &When| {
             self.required.iter().any(|(own, own_when)| own == component && own_when.implies(when))
         };
-        let algorithms = match (&self.algorithms, &other.algorithms) {
-            (_, None) => true,
-            (None, Some(_)) => false,
-            (Some(own), Some(theirs)) => own.iter().all(|algorithm| theirs.contains(algorithm)),
-        };
-        algorithms
+        self.algorithms.is_within(other.algorithms)
             && other.required.iter().all(|(component, when)| requires(component, when))
             && (self.needs_time || !other.needs_time)
             && (self.upper_case_method || !other.upper_case_method)
@@ -164,12 +159,9 @@ impl Policy {
         lists.iter().filter_map(|list| list.parse().ok()).collect()
     }
 
-    pub(crate) const fn tried_keys(&self) -> usize {
-        self.max_keys
-    }
-
-    pub(crate) fn accepts(&self, algorithm: Algorithm) -> bool {
-        self.algorithms.as_ref().is_none_or(|accepted| accepted.contains(&algorithm))
+    /// How many keys are tried, and of which algorithms.
+    pub(crate) const fn keys(&self) -> (usize, AlgorithmSet) {
+        (self.max_keys, self.algorithms)
     }
 
     /// Judges what a request claims. Gives the moment after which the same request would be refused, if there is one.
@@ -189,7 +181,9 @@ impl Policy {
     fn check_coverage(&self, request: &Request<'_>, parsed: &Parsed) -> Result<(), VerifyError> {
         let has_body = request.has_body();
         let uncovered = |(component, when): &(&Component, &When)| {
-            !covers(&parsed.covered, component) && when.applies(component, request, has_body)
+            !parsed.covered.contains(component)
+                && when.applies(component, request, has_body)
+                && !body_stands_for(&parsed.covered, component)
         };
         match self.required.iter().find(uncovered) {
             Some((component, _)) => Err(VerifyError::NotCovered(component.clone())),
@@ -199,8 +193,9 @@ impl Policy {
 
     /// The first component that a body would need covered, for one that comes unannounced.
     pub(crate) fn uncovered_with_body(&self, parsed: &Parsed) -> Option<Component> {
-        let uncovered =
-            |(component, when): &(&Component, &When)| **when == When::Body && !covers(&parsed.covered, component);
+        let uncovered = |(component, when): &(&Component, &When)| {
+            **when == When::Body && !parsed.covered.contains(component) && !body_stands_for(&parsed.covered, component)
+        };
         self.required.iter().find(uncovered).map(|(component, _)| component.clone())
     }
 
@@ -218,6 +213,9 @@ impl Policy {
             }
             valid_until = Some(valid_until.map_or(until, |earlier| earlier.min(until)));
         }
+        if self.needs_time && times.date_is_unreadable {
+            return Err(VerifyError::UnreadableDate);
+        }
         if self.needs_time && times.covered().next().is_none() {
             return Err(VerifyError::NoCoveredTime);
         }
@@ -232,7 +230,6 @@ impl Policy {
 }
 
 /// A body that is covered itself needs no digest.
-fn covers(covered: &CoveredComponents, component: &Component) -> bool {
-    let digest = || *component == Component::field(WellKnown::Digest);
-    covered.contains(component) || (covered.contains(&Component::Body) && digest())
+fn body_stands_for(covered: &CoveredComponents, component: &Component) -> bool {
+    covered.contains(&Component::Body) && *component == Component::field(WellKnown::Digest)
 }

@@ -73,6 +73,10 @@ pub trait Scheme: sealed::Sealed + fmt::Debug + Send + Sync + 'static {
         now: UnixTime,
     ) -> Result<Unsigned<'r>, SignError>;
 
+    /// The key id that a request claims, as far as it can be read: for the log, when the request is refused before its keys
+    /// are asked for.
+    fn claimed_key_id(&self, request: &Request<'_>) -> Option<KeyId>;
+
     /// Reads what a request claims. `usual` lists coverages that are expected often; a scheme may recognise them as a
     /// whole instead of reading them name by name, with the same result.
     ///
@@ -128,15 +132,19 @@ impl Unsigned<'_> {
     ///
     /// # Errors
     /// When there are more or fewer signatures than keys.
-    pub fn attach(self, signatures: &[Signature]) -> Result<SignatureParts, SignError> {
+    pub fn attach(mut self, signatures: &[Signature]) -> Result<SignatureParts, SignError> {
+        self.fill(signatures)
+    }
+
+    /// Works in place: an `Unsigned` is large, and moving it costs as much as encoding the signature.
+    pub(crate) fn fill(&mut self, signatures: &[Signature]) -> Result<SignatureParts, SignError> {
         if signatures.len() != self.signatures {
             return Err(SignError::SignatureCount { expected: self.signatures, given: signatures.len() });
         }
-        let mut parts = self.parts;
-        for slot in self.slots {
-            slot.fill(signatures, &mut parts);
+        for slot in &mut self.slots {
+            slot.fill(signatures, &mut self.parts);
         }
-        Ok(parts)
+        Ok(std::mem::take(&mut self.parts))
     }
 }
 
@@ -173,9 +181,9 @@ pub(crate) struct Gap {
 }
 
 impl Slot {
-    fn fill(self, signatures: &[Signature], parts: &mut SignatureParts) {
-        let mut text = self.text;
-        for gap in self.gaps {
+    fn fill(&mut self, signatures: &[Signature], parts: &mut SignatureParts) {
+        let mut text = std::mem::take(&mut self.text);
+        for gap in &self.gaps {
             if let Some(signature) = signatures.get(gap.signature) {
                 let len = gap.encoding.text_len(signature.as_bytes().len());
                 text.reserve(len.saturating_add(gap.then.len()));
@@ -184,10 +192,12 @@ impl Slot {
             text.extend_from_slice(gap.then.as_bytes());
         }
         let lossless = |text: Vec<u8>| String::from_utf8_lossy(&text).into_owned();
-        match self.place {
-            Place::Field(name) => parts.fields.push(SignatureField { name, value: text, sensitive: true }),
-            Place::Query(name) => parts.query.push((name, lossless(text))),
-            Place::Form(name) => parts.form.push((name, lossless(text))),
+        match &self.place {
+            Place::Field(name) => {
+                parts.fields.push(SignatureField { name: name.clone(), value: text, sensitive: true });
+            }
+            Place::Query(name) => parts.query.push((name.clone(), lossless(text))),
+            Place::Form(name) => parts.form.push((name.clone(), lossless(text))),
         }
     }
 }
@@ -246,6 +256,8 @@ pub(crate) struct SignedTimes {
     pub(crate) created: Option<UnixTime>,
     /// A covered time of signing that a field of the request gives.
     pub(crate) date: Option<UnixTime>,
+    /// Whether that field is covered and cannot be read.
+    pub(crate) date_is_unreadable: bool,
     /// A covered time after which the signature is void.
     pub(crate) expires: Option<UnixTime>,
     /// The same two parameters where they are stated without being covered: they can only hurt the signature.

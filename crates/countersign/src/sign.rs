@@ -82,16 +82,16 @@ impl Signer {
     /// # Errors
     /// When the request lacks what is to be covered. Nothing has been changed then.
     pub fn sign(&self, request: &Request<'_>, now: UnixTime) -> Result<SignatureParts, SignError> {
-        let unsigned = self.prepare(request, now)?;
+        let mut unsigned = self.prepare(request, now)?;
         let parts = unsigned.base_parts();
         match &*self.keys {
             [key] => {
                 let signature = key.sign(&parts);
-                unsigned.attach(&[signature])
+                unsigned.fill(&[signature])
             }
             keys => {
                 let signatures: Vec<_> = keys.iter().map(|key| key.sign(&parts)).collect();
-                unsigned.attach(&signatures)
+                unsigned.fill(&signatures)
             }
         }
     }

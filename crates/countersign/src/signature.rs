@@ -1,8 +1,9 @@
 //! The bytes of a signature, and how they are written as text.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
+use smallvec::SmallVec;
 
 use crate::bytes::InlineBytes;
 
@@ -70,18 +71,28 @@ impl Encoding {
         }
     }
 
-    /// Reads a signature of at least one byte; exactly one spelling of any bytes is taken, but for the case of hexadecimal
-    /// digits.
-    pub(crate) fn decode(self, text: &[u8]) -> Option<Signature> {
+    /// Reads a signature of at least one byte and adds it to a list. Exactly one spelling of any bytes is taken, but for the
+    /// case of hexadecimal digits.
+    #[must_use]
+    pub(crate) fn decode_onto(self, text: &[u8], list: &mut SmallVec<[Signature; 1]>) -> bool {
         // Decodes into a place of fixed size first, so that a signature of usual length needs no heap.
-        let mut inline = [0; 66];
-        match self {
+        let mut room = [0; 66];
+        let decoded = match self {
             Self::Base64 if text.len() <= 88 => {
-                let len = STANDARD.decode_slice(text, &mut inline).ok()?;
-                inline.get(..len).filter(|bytes| !bytes.is_empty()).map(Signature::new)
+                STANDARD.decode_slice(text, &mut room).ok().and_then(|len| room.get(..len)).map(Cow::Borrowed)
             }
-            Self::Base64 => STANDARD.decode(text).ok().map(|bytes| Signature::new(&bytes)),
-            Self::Hex => decode_hex(text).filter(|bytes| !bytes.is_empty()).map(|bytes| Signature::new(&bytes)),
+            Self::Base64 => STANDARD.decode(text).ok().map(Cow::Owned),
+            Self::Hex => decode_hex(text).map(Cow::Owned),
+        };
+        match decoded {
+            Some(bytes) if !bytes.is_empty() => {
+                list.push(Signature::new(&[]));
+                if let Some(signature) = list.last_mut() {
+                    signature.0.push(&bytes);
+                }
+                true
+            }
+            _ => false,
         }
     }
 }
@@ -100,6 +111,13 @@ pub(crate) fn decode_hex(text: &[u8]) -> Option<Vec<u8>> {
 mod tests {
     use super::*;
 
+    fn decode(encoding: Encoding, text: &[u8]) -> Option<Signature> {
+        let mut list = SmallVec::new();
+        let read = encoding.decode_onto(text, &mut list);
+        assert_eq!(list.len(), usize::from(read));
+        list.pop()
+    }
+
     #[test]
     fn text_forms_round_trip_at_every_length() {
         for len in 1..200_usize {
@@ -108,24 +126,24 @@ mod tests {
                 let mut text = Vec::new();
                 encoding.encode(&signature, &mut text);
                 assert_eq!(text.len(), encoding.text_len(len));
-                assert_eq!(encoding.decode(&text).unwrap().as_bytes(), signature.as_bytes());
+                assert_eq!(decode(encoding, &text).unwrap().as_bytes(), signature.as_bytes());
             }
         }
     }
 
     #[test]
     fn only_the_one_standard_spelling_of_base64_is_read() {
-        assert!(Encoding::Base64.decode(b"+/8=").is_some());
-        for text in ["-_8=", "+/8", "+/8==", "+/9=", " +/8=", "+/8=\n", "+ /8="] {
-            assert!(Encoding::Base64.decode(text.as_bytes()).is_none(), "{text:?}");
+        assert!(decode(Encoding::Base64, b"+/8=").is_some());
+        for text in ["", "-_8=", "+/8", "+/8==", "+/9=", " +/8=", "+/8=\n", "+ /8="] {
+            assert!(decode(Encoding::Base64, text.as_bytes()).is_none(), "{text:?}");
         }
     }
 
     #[test]
     fn only_pairs_of_hexadecimal_digits_are_read() {
-        assert_eq!(Encoding::Hex.decode(b"fF00").unwrap().as_bytes(), [0xff, 0]);
-        for text in ["f", "0x", "fg", "f f", "\u{ff11}\u{ff12}"] {
-            assert!(Encoding::Hex.decode(text.as_bytes()).is_none(), "{text:?}");
+        assert_eq!(decode(Encoding::Hex, b"fF00").unwrap().as_bytes(), [0xff, 0]);
+        for text in ["", "f", "0x", "fg", "f f", "\u{ff11}\u{ff12}"] {
+            assert!(decode(Encoding::Hex, text.as_bytes()).is_none(), "{text:?}");
         }
     }
 }

@@ -1,8 +1,12 @@
 //! Verifying: from a request to the proof of who sent it.
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{Arc, LazyLock},
+};
 
 use crate::{
+    algorithm::AlgorithmSet,
     component::{Component, CoveredComponents, WellKnown},
     digest::BodyCheck,
     error::VerifyError,
@@ -54,15 +58,19 @@ pub struct Verifier {
 struct Plan {
     policy: Policy,
     usual: Vec<CoveredComponents>,
-    decoy: VerifyingKey,
+}
+
+impl Plan {
+    fn new(policy: Policy) -> Self {
+        Self { usual: policy.usual(), policy }
+    }
 }
 
 impl Verifier {
     /// Verifies what `scheme` reads and `policy` accepts.
     #[must_use]
     pub fn new(scheme: impl Scheme, policy: Policy) -> Self {
-        let usual = policy.usual();
-        Self { scheme: Arc::new(scheme), plan: Arc::new(Plan { policy, usual, decoy: VerifyingKey::decoy() }) }
+        Self { scheme: Arc::new(scheme), plan: Arc::new(Plan::new(policy)) }
     }
 
     /// How the scheme protects the body. With [`BodyUse::Signed`] the body has to be in the request before
@@ -72,10 +80,22 @@ impl Verifier {
         self.scheme.body_use()
     }
 
-    /// What the scheme is called.
+    /// The same scheme under another policy.
     #[must_use]
-    pub fn scheme(&self) -> SchemeName {
-        self.scheme.name()
+    pub fn with_policy(&self, policy: Policy) -> Self {
+        Self { scheme: Arc::clone(&self.scheme), plan: Arc::new(Plan::new(policy)) }
+    }
+
+    /// Whether both read the very same scheme, with the same settings.
+    #[must_use]
+    pub fn shares_scheme_with(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.scheme, &other.scheme)
+    }
+
+    /// The key id that a request claims, as far as it can be read; for the log, when [`begin`](Self::begin) refuses it.
+    #[must_use]
+    pub fn claimed_key_id(&self, request: &Request<'_>) -> Option<KeyId> {
+        self.scheme.claimed_key_id(request)
     }
 
     /// The policy.
@@ -97,7 +117,7 @@ impl Verifier {
         same_authority(request)?;
         let valid_until = self.plan.policy.check(request, &parsed, now)?;
         let body_refused = self.plan.policy.uncovered_with_body(&parsed);
-        Ok(Unverified { parsed, plan: Arc::clone(&self.plan), scheme: self.scheme.name(), valid_until, body_refused })
+        Ok(Unverified { parsed, keys: self.plan.policy.keys(), scheme: self.scheme.name(), valid_until, body_refused })
     }
 }
 
@@ -120,7 +140,8 @@ fn same_authority(request: &Request<'_>) -> Result<(), VerifyError> {
 #[must_use = "nothing is proven until the signature is verified"]
 pub struct Unverified {
     parsed: Parsed,
-    plan: Arc<Plan>,
+    /// How many keys may be tried, and of which algorithms.
+    keys: (usize, AlgorithmSet),
     scheme: SchemeName,
     valid_until: Option<UnixTime>,
     /// What a body would need covered and is not.
@@ -160,7 +181,12 @@ impl Unverified {
     /// # Errors
     /// When no key fits, or when the body is not the one that was signed.
     pub fn verify(self, keys: &[VerifyingKey], body: &[u8]) -> Result<Verified, VerifyError> {
-        let mut head = self.check_signature(keys, body)?;
+        let (key_index, key) = self.matching_key(keys, body)?;
+        let unasked = self.body_refused.is_none() || body.is_empty();
+        if unasked && !self.parsed.digests.is_some() {
+            return Ok(self.into_verified(key_index, key));
+        }
+        let mut head = self.into_head(key_index, key);
         head.update(body);
         head.finish()
     }
@@ -173,46 +199,63 @@ impl Unverified {
         if self.parsed.base.needs_body() {
             return Err(VerifyError::BodyNeeded);
         }
-        self.check_signature(keys, b"")
+        let (key_index, key) = self.matching_key(keys, b"")?;
+        Ok(self.into_head(key_index, key))
     }
 
-    fn check_signature(self, keys: &[VerifyingKey], body: &[u8]) -> Result<HeadVerified, VerifyError> {
+    fn matching_key<'k>(
+        &self,
+        keys: &'k [VerifyingKey],
+        body: &[u8],
+    ) -> Result<(usize, &'k VerifyingKey), VerifyError> {
         let parts = self.parsed.base.parts(body);
-        let policy = &self.plan.policy;
+        let (most, algorithms) = self.keys;
         let agrees = |key: &VerifyingKey| match self.parsed.algorithm {
             StatedAlgorithm::AsTheKey => true,
             StatedAlgorithm::Named(stated) => stated == key.algorithm(),
         };
-        let mut usable =
-            keys.iter().enumerate().filter(|(_, key)| agrees(key) && policy.accepts(key.algorithm())).peekable();
-        if usable.peek().is_none() {
-            // As much work as for a wrong signature, so that the time tells neither from an unknown key.
-            let _ = self.plan.decoy.verify(&parts, &self.parsed.signatures);
-            return Err(match keys.iter().find(|key| agrees(key)) {
-                Some(key) => VerifyError::AlgorithmNotAllowed(key.algorithm()),
-                None if keys.is_empty() => VerifyError::UnknownKey,
-                None => VerifyError::AlgorithmMismatch,
-            });
+        let usable = |(_, key): &(usize, &VerifyingKey)| agrees(key) && algorithms.contains(key.algorithm());
+        let mut tried = false;
+        for (index, key) in keys.iter().enumerate().filter(usable).take(most) {
+            tried = true;
+            if key.verify(&parts, &self.parsed.signatures) {
+                return Ok((index, key));
+            }
         }
-        let mut tried = usable.take(policy.tried_keys());
-        let matching = tried.find(|(_, key)| key.verify(&parts, &self.parsed.signatures));
-        let (key_index, key) = matching.ok_or(VerifyError::SignatureMismatch)?;
-        Ok(HeadVerified {
-            verified: Verified {
-                scheme: self.scheme,
-                key_id: self.parsed.key_id,
-                key: key.clone(),
-                key_index,
-                covered: self.parsed.covered,
-                signed_at: self.parsed.times.covered().min(),
-                valid_until: self.valid_until,
-            },
-            body: self.parsed.digests.check(),
-            body_refused: self.body_refused,
-            has_body: false,
+        if tried {
+            return Err(VerifyError::SignatureMismatch);
+        }
+        // As much work as for a wrong signature, so that the time tells neither from an unknown key.
+        let _ = DECOY.verify(&parts, &self.parsed.signatures);
+        Err(match keys.iter().find(|key| agrees(key)) {
+            Some(key) => VerifyError::AlgorithmNotAllowed(key.algorithm()),
+            None if keys.is_empty() => VerifyError::UnknownKey,
+            None => VerifyError::AlgorithmMismatch,
         })
     }
+
+    fn into_head(mut self, key_index: usize, key: &VerifyingKey) -> HeadVerified {
+        let body = std::mem::take(&mut self.parsed.digests).check();
+        let body_refused = self.body_refused.take();
+        HeadVerified { verified: self.into_verified(key_index, key), body, body_refused, has_body: false }
+    }
+
+    #[inline]
+    fn into_verified(self, key_index: usize, key: &VerifyingKey) -> Verified {
+        Verified {
+            scheme: self.scheme,
+            key_id: self.parsed.key_id,
+            key: key.clone(),
+            key_index,
+            covered: self.parsed.covered,
+            signed_at: self.parsed.times.covered().min(),
+            valid_until: self.valid_until,
+        }
+    }
 }
+
+/// What an unknown key is verified with.
+static DECOY: LazyLock<VerifyingKey> = LazyLock::new(VerifyingKey::decoy);
 
 impl fmt::Debug for Unverified {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

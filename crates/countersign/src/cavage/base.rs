@@ -54,11 +54,20 @@ pub(super) fn push_value(base: &mut SignatureBase, component: &Component, value:
 }
 
 fn start_line(base: &mut SignatureBase, component: &Component) {
-    if !base.is_empty() {
-        base.push(b"\n");
+    let known = match component {
+        Component::RequestTarget => "\n(request-target): ",
+        Component::Field(name) => name.well_known().map_or("", WellKnown::line),
+        _ => "",
+    };
+    match (known.as_bytes(), base.is_empty()) {
+        ([], first) => {
+            base.push(if first { b"" } else { b"\n" });
+            base.push(component.as_str().as_bytes());
+            base.push(b": ");
+        }
+        ([_, rest @ ..], true) => base.push(rest),
+        (line, false) => base.push(line),
     }
-    base.push(component.as_str().as_bytes());
-    base.push(b": ");
 }
 
 fn push_checked(base: &mut SignatureBase, value: &[u8]) -> Result<(), LineError> {

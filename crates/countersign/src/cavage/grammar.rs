@@ -31,6 +31,7 @@ pub(super) struct Value<'a> {
 
 impl<'a> Value<'a> {
     /// The text with its quoted pairs resolved (RFC 9110 section 5.6.4).
+    #[inline]
     pub(super) fn text(self) -> Cow<'a, str> {
         if !self.escaped {
             return Cow::Borrowed(self.raw);
@@ -57,17 +58,10 @@ pub(super) fn carrier<'r>(request: &Request<'r>) -> Result<&'r [u8], VerifyError
 }
 
 /// What follows the scheme's name, if the credentials are of this scheme.
-fn after_scheme(value: &[u8]) -> Option<&[u8]> {
+pub(super) fn after_scheme(value: &[u8]) -> Option<&[u8]> {
     let (scheme, rest) = trim(value).split_at_checked(b"Signature".len())?;
     let ends = matches!(rest, [] | [b' ' | b'\t', ..]);
     (ends && scheme.eq_ignore_ascii_case(b"Signature")).then_some(rest)
-}
-
-/// Whether the request carries credentials of another scheme, which writing ours would throw away.
-pub(super) fn other_credentials(request: &Request<'_>) -> bool {
-    let mut others = false;
-    request.fields.visit(&WellKnown::Authorization.into(), &mut |value| others |= after_scheme(value).is_none());
-    others
 }
 
 /// The `Signature` field should not repeat the scheme's name, but several clients do. With `=` behind it, it is a parameter.
@@ -79,37 +73,31 @@ fn without_scheme(value: &[u8]) -> &[u8] {
 }
 
 /// Reads the parameters. Those that the draft does not list are skipped (section 2.2); a listed one twice is an error.
-pub(super) fn parse(field: &[u8]) -> Result<SignatureParams<'_>, VerifyError> {
+pub(super) fn parse<'a>(field: &'a [u8], params: &mut SignatureParams<'a>) -> Result<(), VerifyError> {
     if field.len() > MAX_SIGNATURE_FIELD {
         return Err(VerifyError::Malformed("longer than 8 KiB"));
     }
-    if has_control(field) {
-        return Err(VerifyError::Malformed("a control character"));
-    }
     let text = std::str::from_utf8(field).map_err(|_| VerifyError::Malformed("not UTF-8"))?;
-    let (mut params, mut rest) = (SignatureParams::default(), Cursor(text));
+    let mut rest = Cursor(text);
     loop {
         rest.skip_space();
         if rest.0.is_empty() {
-            return Ok(params);
+            return Ok(());
         }
         if rest.take(b',') {
             continue;
         }
-        let name = rest.token().ok_or(VerifyError::Malformed("expected the name of a parameter"))?;
-        rest.skip_space();
-        if !rest.take(b'=') {
-            return Err(VerifyError::Malformed("expected = after a name"));
-        }
+        let slot = match rest.usual_name() {
+            Some(name) => params.slot(name),
+            None => params.slot(rest.name()?),
+        };
         rest.skip_space();
         let value = rest.value()?;
         rest.skip_space();
         if !rest.0.is_empty() && !rest.take(b',') {
             return Err(VerifyError::Malformed("expected a comma after a value"));
         }
-        if let Some(slot) = params.slot(name)
-            && slot.replace(value).is_some()
-        {
+        if slot.is_some_and(|slot| slot.replace(value).is_some()) {
             return Err(VerifyError::Ambiguous("parameter of the same name"));
         }
     }
@@ -151,6 +139,26 @@ impl<'a> Cursor<'a> {
         self.0.as_bytes().first() == Some(&byte) && self.advance(1).is_some()
     }
 
+    /// A name that the draft lists, as it is nearly always spelt: recognised whole, with the `=` behind it.
+    fn usual_name(&mut self) -> Option<&'static str> {
+        let name = match self.0.as_bytes().first()? {
+            b'k' => "keyId=",
+            b'a' => "algorithm=",
+            b'h' => "headers=",
+            b's' => "signature=",
+            _ => return None,
+        };
+        self.0 = self.0.strip_prefix(name)?;
+        name.strip_suffix('=')
+    }
+
+    /// Any name, with the `=` behind it.
+    fn name(&mut self) -> Result<&'a str, VerifyError> {
+        let name = self.token().ok_or_else(|| malformed("expected the name of a parameter"))?;
+        self.skip_space();
+        if self.take(b'=') { Ok(name) } else { Err(malformed("expected = after a name")) }
+    }
+
     fn token(&mut self) -> Option<&'a str> {
         let len = self.0.bytes().position(|byte| !is_token_byte(byte)).unwrap_or(self.0.len());
         if len == 0 { None } else { self.advance(len) }
@@ -158,14 +166,14 @@ impl<'a> Cursor<'a> {
 
     fn value(&mut self) -> Result<Value<'a>, VerifyError> {
         if !self.take(b'"') {
-            let token = self.token().ok_or(VerifyError::Malformed("expected a value"))?;
+            let token = self.token().ok_or_else(|| malformed("expected a value"))?;
             return Ok(Value { raw: token, escaped: false });
         }
         let text = self.0.as_bytes();
-        let mut end = memchr2(b'"', b'\\', text).ok_or(UNENDED)?;
+        let mut end = memchr2(b'"', b'\\', text).ok_or_else(|| malformed("a quoted string without end"))?;
         let escaped = text.get(end) == Some(&b'\\');
         if escaped {
-            end = end_of_escaped(text).ok_or(UNENDED)?;
+            end = end_of_escaped(text).ok_or_else(|| malformed("a quoted string without end"))?;
         }
         let raw = self.advance(end).unwrap_or_default();
         self.advance(1);
@@ -173,7 +181,11 @@ impl<'a> Cursor<'a> {
     }
 }
 
-const UNENDED: VerifyError = VerifyError::Malformed("a quoted string without end");
+/// Out of line: an error that is made ahead has to be dropped again on every request that has none.
+#[cold]
+pub(super) fn malformed(what: &'static str) -> VerifyError {
+    VerifyError::Malformed(what)
+}
 
 /// Where a quoted string ends that has quoted pairs in it.
 fn end_of_escaped(text: &[u8]) -> Option<usize> {
@@ -188,16 +200,14 @@ fn end_of_escaped(text: &[u8]) -> Option<usize> {
     None
 }
 
-/// Whether a field value has a byte that none may have (RFC 9110 section 5.5).
-fn has_control(field: &[u8]) -> bool {
-    // Without an early exit the compiler checks many bytes at a time.
-    let control = |byte: u8| u8::from((byte < b' ' && byte != b'\t') || byte == 0x7f);
-    field.iter().fold(0, |found, byte| found | control(*byte)) != 0
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn parse(field: &[u8]) -> Result<SignatureParams<'_>, VerifyError> {
+        let mut params = SignatureParams::default();
+        super::parse(field, &mut params).map(|()| params)
+    }
 
     fn key_id(field: &str) -> Result<String, VerifyError> {
         let value = parse(field.as_bytes())?.key_id.ok_or(VerifyError::NoSignature)?;
@@ -252,8 +262,6 @@ mod tests {
             "key Id=a",
             "=",
             "=a",
-            "keyId=\"a\0\"",
-            "keyId=\"a\n\"",
             "signature=aa==",
             "keyId=a;b=c",
             r#"keyId="a" b"#,

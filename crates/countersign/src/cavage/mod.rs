@@ -8,6 +8,7 @@ mod write;
 use crate::{
     component::{CoveredComponents, WellKnown},
     error::{SignError, VerifyError},
+    key::KeyId,
     request::Request,
     scheme::{BodyUse, Parsed, Scheme, SchemeName, SigningParams, Unsigned, sealed::Sealed},
     time::UnixTime,
@@ -60,6 +61,22 @@ impl Cavage {
         Self { in_authorization: true }
     }
 
+    /// The field that signing would make unclear or throw away: credentials of another kind in our place, or a signature of
+    /// our kind in the other.
+    fn taken_carrier(self, request: &Request<'_>) -> Option<WellKnown> {
+        let (mut signature, mut credentials) = (false, false);
+        request.fields.visit(&WellKnown::Authorization.into(), &mut |value| match grammar::after_scheme(value) {
+            Some(_) => signature = true,
+            None => credentials = true,
+        });
+        if self.in_authorization {
+            let other = request.has_field(&WellKnown::Signature.into()).then_some(WellKnown::Signature);
+            if credentials { Some(WellKnown::Authorization) } else { other }
+        } else {
+            signature.then_some(WellKnown::Authorization)
+        }
+    }
+
     const fn carrier(self) -> WellKnown {
         if self.in_authorization { WellKnown::Authorization } else { WellKnown::Signature }
     }
@@ -83,6 +100,12 @@ impl Scheme for Cavage {
         now: UnixTime,
     ) -> Result<Unsigned<'r>, SignError> {
         write::prepare(*self, request, params, now)
+    }
+
+    fn claimed_key_id(&self, request: &Request<'_>) -> Option<KeyId> {
+        let mut params = grammar::SignatureParams::default();
+        grammar::parse(grammar::carrier(request).ok()?, &mut params).ok()?;
+        KeyId::new(&params.key_id?.text()).ok()
     }
 
     fn parse(&self, request: &Request<'_>, usual: &[CoveredComponents]) -> Result<Parsed, VerifyError> {

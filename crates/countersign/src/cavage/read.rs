@@ -2,7 +2,7 @@
 
 use super::{
     base::{LineError, Stated, push_line, push_value},
-    grammar::{self, SignatureParams, Value},
+    grammar::{self, SignatureParams, Value, malformed},
 };
 use crate::{
     algorithm::Algorithm,
@@ -13,25 +13,29 @@ use crate::{
     request::{Request, trim},
     scheme::{Parsed, SignedTimes, StatedAlgorithm},
     signature::Encoding,
+    signature_base::SignatureBase,
     time::UnixTime,
 };
 
 pub(super) fn parse(request: &Request<'_>, usual: &[CoveredComponents]) -> Result<Parsed, VerifyError> {
-    let params = grammar::parse(grammar::carrier(request)?)?;
-    let key_id = params.key_id.ok_or(VerifyError::Malformed("no keyId"))?;
+    let mut params = SignatureParams::default();
+    grammar::parse(grammar::carrier(request)?, &mut params)?;
+    let key_id = params.key_id.ok_or_else(|| malformed("no keyId"))?;
     let key_id = KeyId::new(&key_id.text()).map_err(|_| VerifyError::Malformed("not a usable keyId"))?;
     let created = params.created.map(Value::text);
     let expires = params.expires.map(Value::text);
     let stated = Stated { created: created.as_deref(), expires: expires.as_deref() };
     let covered = covered_components(&params, usual)?;
     // Filled in place: it is large, and moving its parts around would cost as much as reading them.
-    let mut parsed = Parsed::new(key_id, stated_algorithm(params.algorithm)?, covered.clone());
-    let signature = params.signature.ok_or(VerifyError::Malformed("no signature"))?;
-    let signature = Encoding::Base64.decode(signature.text().as_bytes());
-    parsed.signatures.push(signature.ok_or(VerifyError::Malformed("the signature is not Base64"))?);
-    read_times(stated, &covered, &mut parsed.times)?;
+    let mut parsed = Parsed::new(key_id, stated_algorithm(params.algorithm)?, covered);
+    let signature = params.signature.ok_or_else(|| malformed("no signature"))?;
+    if !Encoding::Base64.decode_onto(signature.text().as_bytes(), &mut parsed.signatures) {
+        return Err(malformed("the signature is not Base64"));
+    }
+    read_times(stated, &parsed.covered, &mut parsed.times)?;
+    let Parsed { covered, base, times, digests, .. } = &mut parsed;
     for component in covered.iter() {
-        read_component(component, request, stated, &mut parsed)?;
+        read_component(component, request, stated, base, digests, times)?;
     }
     Ok(parsed)
 }
@@ -41,7 +45,9 @@ fn read_component(
     component: &Component,
     request: &Request<'_>,
     stated: Stated<'_>,
-    parsed: &mut Parsed,
+    base: &mut SignatureBase,
+    digests: &mut ExpectedDigests,
+    times: &mut SignedTimes,
 ) -> Result<(), VerifyError> {
     let known = match component {
         Component::Field(name) => name.well_known(),
@@ -50,18 +56,18 @@ fn read_component(
     let pushed = if known == Some(WellKnown::Date) {
         let date = request.single(&WellKnown::Date.into()).map_err(|_| VerifyError::Ambiguous("Date field"))?;
         let date = trim(date.ok_or_else(|| VerifyError::Missing(component.clone()))?);
-        let pushed = push_value(&mut parsed.base, component, date);
-        parsed.times.date = Some(UnixTime::from_http_date(date).ok_or(VerifyError::UnreadableDate)?);
-        pushed
+        times.date = UnixTime::from_http_date(date);
+        times.date_is_unreadable = times.date.is_none();
+        push_value(base, component, date)
     } else {
-        push_line(&mut parsed.base, component, request, stated)
+        push_line(base, component, request, stated)
     };
     pushed.map_err(|error| match error {
         LineError::Missing | LineError::Unsupported => VerifyError::Missing(component.clone()),
         LineError::ForbiddenByte => VerifyError::ForbiddenByte(component.clone()),
         LineError::Several => VerifyError::Ambiguous("Host field"),
     })?;
-    if known == Some(WellKnown::Digest) { read_digests(request, &mut parsed.digests) } else { Ok(()) }
+    if known == Some(WellKnown::Digest) { read_digests(request, digests) } else { Ok(()) }
 }
 
 /// An absent list means `(created)` (section 2.1.6), or `date` as in all drafts before where nothing was created.
@@ -107,7 +113,7 @@ fn integer(text: &str) -> Result<UnixTime, VerifyError> {
     // `parse` alone would take a sign.
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
     let seconds = text.parse().ok().filter(|_| digits);
-    seconds.map(UnixTime::from_secs).ok_or(VerifyError::Malformed("not a whole number of seconds"))
+    seconds.map(UnixTime::from_secs).ok_or_else(|| malformed("not a whole number of seconds"))
 }
 
 /// `expires` may have decimals (section 2.1.5), which are cut off: a signature does not live longer for them.

@@ -5,7 +5,6 @@ use smallvec::smallvec;
 use super::{
     Cavage,
     base::{LineError, Stated, push_line, push_value},
-    grammar,
 };
 use crate::{
     algorithm::DigestAlgorithm,
@@ -13,7 +12,7 @@ use crate::{
     digest::{ExpectedDigests, digest_field},
     error::{ComponentError, SignError},
     key::KeyMetadata,
-    request::Request,
+    request::{Request, trim},
     scheme::{Gap, Place, SignatureParts, SigningParams, Slot, Unsigned},
     signature::Encoding,
     signature_base::SignatureBase,
@@ -29,16 +28,18 @@ pub(super) fn prepare<'r>(
     let [key] = params.keys else {
         return Err(SignError::SignatureCount { expected: 1, given: params.keys.len() });
     };
-    if scheme.in_authorization && grammar::other_credentials(request) {
-        return Err(SignError::Ambiguous(WellKnown::Authorization.into()));
+    if let Some(taken) = scheme.taken_carrier(request) {
+        return Err(SignError::Ambiguous(taken.into()));
     }
-    let mut draft = Draft::new(request, scheme, key, params, now);
     // A body that is not at hand counts as one: it may turn out to be there.
     let has_body = request.body.is_none_or(|body| !body.is_empty());
-    for (component, when) in params.coverage.iter() {
-        if when.applies(component, request, has_body) {
-            draft.cover(component, now, params.expires)?;
-        }
+    let due = || params.coverage.iter().filter(|(component, when)| when.applies(component, request, has_body));
+    let states = |stated| due().any(|(component, _)| *component == stated);
+    let created = states(Component::Created).then_some(now);
+    let expires = states(Component::Expires).then_some(params.expires);
+    let mut draft = Draft::new(request, scheme, key, created, expires);
+    for (component, _) in due() {
+        draft.cover(component, now, params.expires)?;
     }
     if draft.base.is_empty() {
         return Err(ComponentError::Empty.into());
@@ -69,10 +70,9 @@ impl<'a, 'r> Draft<'a, 'r> {
         request: &'a Request<'r>,
         scheme: Cavage,
         key: &KeyMetadata,
-        params: &SigningParams<'_>,
-        now: UnixTime,
+        created: Option<UnixTime>,
+        expires: Option<UnixTime>,
     ) -> Self {
-        let covers = |wanted: &Component| params.coverage.iter().any(|(component, _)| component == wanted);
         let mut text = String::with_capacity(key.id.as_str().len().saturating_add(384));
         if scheme.in_authorization {
             text.push_str("Signature ");
@@ -82,10 +82,8 @@ impl<'a, 'r> Draft<'a, 'r> {
         text.push_str("\",algorithm=\"");
         text.push_str(key.algorithm.name());
         text.push('"');
-        for (name, component, time) in
-            [(",created=", Component::Created, now), (",expires=", Component::Expires, params.expires)]
-        {
-            if covers(&component) {
+        for (name, time) in [(",created=", created), (",expires=", expires)] {
+            if let Some(time) = time {
                 text.push_str(name);
                 text.push_str(&time.as_secs().to_string());
             }
@@ -101,12 +99,13 @@ impl<'a, 'r> Draft<'a, 'r> {
         let pushed = match component {
             Component::Created => push_value(&mut self.base, component, now.as_secs().to_string().as_bytes()),
             Component::Expires => push_value(&mut self.base, component, expires.as_secs().to_string().as_bytes()),
-            Component::Field(name) => match self.made(name, now)? {
-                Some(value) => {
+            Component::Field(name) => match self.value(name, now)? {
+                Some(Found::Made(value)) => {
                     let pushed = push_value(&mut self.base, component, value.as_bytes());
                     self.parts.add_field(name.clone(), value.into_bytes());
                     pushed
                 }
+                Some(Found::There(value)) => push_value(&mut self.base, component, trim(value)),
                 None => push_line(&mut self.base, component, self.request, Stated::default()),
             },
             _ => push_line(&mut self.base, component, self.request, Stated::default()),
@@ -124,23 +123,33 @@ impl<'a, 'r> Draft<'a, 'r> {
         Ok(())
     }
 
-    /// The value of a field that is missing and can be made. One that is there already is checked where it can be.
-    fn made(&self, name: &FieldName, now: UnixTime) -> Result<Option<String>, SignError> {
+    /// The value of a field that is single, or is missing and can be made. A digest that is there is checked where it can
+    /// be.
+    fn value(&self, name: &FieldName, now: UnixTime) -> Result<Option<Found<'r>>, SignError> {
         let (request, Some(known)) = (self.request, name.well_known()) else {
             return Ok(None);
         };
         let single = || request.single(name).map_err(|_| SignError::Ambiguous(name.clone()));
         match known {
-            WellKnown::Date => Ok(single()?.is_none().then(|| now.to_http_date())),
-            WellKnown::ContentLength if single()?.is_none() => Ok(request.body.map(|body| body.len().to_string())),
+            WellKnown::Date => Ok(Some(single()?.map_or_else(|| Found::Made(now.to_http_date()), Found::There))),
+            WellKnown::ContentLength => match (single()?, request.body) {
+                (Some(value), _) => Ok(Some(Found::There(value))),
+                (None, body) => Ok(body.map(|body| Found::Made(body.len().to_string()))),
+            },
             WellKnown::Digest if request.has_field(name) => check_digest(request, name).map(|()| None),
             WellKnown::Digest => match request.body {
-                Some(body) => Ok(Some(digest_field(DigestAlgorithm::Sha256, body))),
+                Some(body) => Ok(Some(Found::Made(digest_field(DigestAlgorithm::Sha256, body)))),
                 None => Err(SignError::UnreadBody),
             },
             _ => Ok(None),
         }
     }
+}
+
+/// A field's value: of the request, or to be added to it.
+enum Found<'r> {
+    There(&'r [u8]),
+    Made(String),
 }
 
 /// A `Digest` that the caller gave has to be the body's, where the body is at hand.

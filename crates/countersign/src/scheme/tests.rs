@@ -12,7 +12,7 @@ use crate::{
     coverage::{Coverage, When},
     digest::ExpectedDigests,
     error::{SignError, VerifyError},
-    key::{Secret, SigningKey, VerifyingKey},
+    key::{KeyId, Secret, SigningKey, VerifyingKey},
     policy::Policy,
     request::Request,
     sign::Signer,
@@ -70,13 +70,17 @@ impl Scheme for Listed {
         })
     }
 
+    fn claimed_key_id(&self, _: &Request<'_>) -> Option<KeyId> {
+        None
+    }
+
     fn parse(&self, request: &Request<'_>, _: &[CoveredComponents]) -> Result<Parsed, VerifyError> {
         let field = request.single(&WellKnown::Signature.into()).ok().flatten().ok_or(VerifyError::NoSignature)?;
         let (mut time, mut signatures) = ("", SmallVec::new());
         for item in std::str::from_utf8(field).unwrap().split(',') {
             match item.split_once('=') {
                 Some(("t", text)) => time = text,
-                Some(("v1", hex)) => signatures.extend(Encoding::Hex.decode(hex.as_bytes())),
+                Some(("v1", hex)) => assert!(Encoding::Hex.decode_onto(hex.as_bytes(), &mut signatures)),
                 _ => {}
             }
         }
@@ -98,15 +102,15 @@ impl Scheme for Listed {
 struct Pairs(fn(String) -> Place);
 
 impl Pairs {
-    fn base(body: &[u8]) -> (SignatureBase, Option<Signature>) {
-        let (mut base, mut signature) = (SignatureBase::new(), None);
+    fn base(body: &[u8]) -> (SignatureBase, SmallVec<[Signature; 1]>) {
+        let (mut base, mut signatures) = (SignatureBase::new(), SmallVec::new());
         for pair in body.split(|byte| *byte == b'&') {
             match pair.strip_prefix(b"signature=") {
-                Some(hex) => signature = Encoding::Hex.decode(hex),
+                Some(hex) => assert!(Encoding::Hex.decode_onto(hex, &mut signatures)),
                 None => base.push(pair),
             }
         }
-        (base, signature)
+        (base, signatures)
     }
 }
 
@@ -138,12 +142,16 @@ impl Scheme for Pairs {
         })
     }
 
+    fn claimed_key_id(&self, _: &Request<'_>) -> Option<KeyId> {
+        None
+    }
+
     fn parse(&self, request: &Request<'_>, _: &[CoveredComponents]) -> Result<Parsed, VerifyError> {
-        let (base, signature) = Self::base(request.body.ok_or(VerifyError::BodyNeeded)?);
+        let (base, signatures) = Self::base(request.body.ok_or(VerifyError::BodyNeeded)?);
         Ok(Parsed {
             key_id: None,
             algorithm: StatedAlgorithm::AsTheKey,
-            signatures: smallvec![signature.ok_or(VerifyError::NoSignature)?],
+            signatures,
             base,
             covered: CoveredComponents::new(vec![Component::Body])?,
             times: SignedTimes::default(),
