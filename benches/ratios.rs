@@ -1,10 +1,27 @@
-//! Prints one ratio a line: `ratio <name> <value>`.
+//! Prints one ratio a line: `ratio <name> <value>`, the middle of all rounds.
 
-fn main() {
-    let core = benches::core::measure();
-    println!("mac {:.0} ns", core.mac);
-    println!("sentinel {:.0} ns (httpdate parse; under 75 when the machine is quiet)", core.sentinel);
-    println!("ratio mac-control {:.2}", core.control);
-    println!("ratio sign {:.2}", core.sign);
-    println!("ratio verify {:.2}", core.verify);
+use std::error::Error;
+
+use benches::{core, median, route};
+
+/// Each round measures all of it, so that a slow spell of the machine meets every figure.
+const ROUNDS: usize = 5;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let (mut cores, mut routes) = (vec![], vec![]);
+    for _ in 0..ROUNDS {
+        cores.push(core::measure());
+        routes.push(route::measure()?);
+    }
+    let core = |figure: fn(&core::Figures) -> f64| median(cores.iter().map(figure).collect());
+    let route = |figure: fn(&route::Figures) -> f64| median(routes.iter().map(figure).collect());
+    println!("sentinel {:.0} ns (an HTTP-date read by httpdate: under 75 on a quiet machine)", core(|f| f.sentinel));
+    println!("mac {:.0} ns (HMAC-SHA-256 over the signing string with a prepared key)", core(|f| f.mac));
+    println!("open {:.0} requests/s (one worker, one core)", route(|f| f.open));
+    println!("ratio mac-control {:.2}", core(|f| f.control));
+    println!("ratio sign {:.2}", core(|f| f.sign));
+    println!("ratio verify {:.2}", core(|f| f.verify));
+    println!("ratio open-control {:.2}", route(|f| f.control));
+    println!("ratio guarded {:.2}", route(|f| f.guarded));
+    Ok(())
 }

@@ -1,6 +1,7 @@
 //! Measuring two things in turn, so that a change of the machine's speed meets both.
 
 pub mod core;
+pub mod route;
 
 use std::{hint::black_box, time::Instant};
 
