@@ -1,6 +1,9 @@
 //! The one check behind the extractors and the guard.
 
-use std::{sync::Arc, task::Poll};
+use std::{
+    future::poll_fn,
+    task::{Context, Poll},
+};
 
 use actix_web::{
     HttpRequest,
@@ -9,13 +12,11 @@ use actix_web::{
     rt::time::timeout,
     web::{Bytes, BytesMut},
 };
-use countersign::{
-    BodyUse, Claim, Credential, HeadVerified, KeyId, Request, Unverified, Verified, VerifyError, VerifyingKey,
-};
-use futures::StreamExt;
+use countersign::{BodyUse, Claim, Credential, KeyId, Request, Unverified, Verified, VerifyError, VerifyingKey};
+use futures::{StreamExt, future::BoxFuture};
 
 use crate::{
-    config::SignatureConfig,
+    config::{BoxError, SignatureConfig},
     fields::{ActixFields, head},
     refusal::{Refusal, log_refused, shown},
 };
@@ -40,15 +41,18 @@ pub(crate) async fn check<C: 'static>(
     payload: &mut Payload,
 ) -> Result<Option<Found<C>>, Refusal> {
     let fields = ActixFields(request.headers());
-    let head = head(request, &fields);
-    if body_is_gone(request, &head, payload) {
-        tracing::error!("another extractor took the body before its signature was checked");
-        return Err(Refusal::Misconfigured);
+    let mut head = head(request, &fields);
+    if matches!(payload, Payload::None) {
+        if body_is_gone(request, &head) {
+            tracing::error!("another extractor took the body before its signature was checked");
+            return Err(Refusal::Misconfigured);
+        }
+        head = head.with_body(b"");
     }
     let check = Check { config, head };
     match config.0.verifier.body_use() {
         BodyUse::Digest => check.head_first(payload).await,
-        BodyUse::Signed => check.body_first(payload).await,
+        BodyUse::Signed => Box::pin(check.body_first(payload)).await,
     }
 }
 
@@ -58,9 +62,9 @@ pub(crate) fn unsigned<C: 'static>(config: &SignatureConfig<C>, request: &HttpRe
     Check { config, head: head(request, &fields) }.refuse(VerifyError::NoSignature, None)
 }
 
-/// Whether there was a body that somebody else has taken: an empty one in its place would be checked instead.
-fn body_is_gone(request: &HttpRequest, head: &Request<'_>, payload: &Payload) -> bool {
-    matches!(payload, Payload::None) && (request.version() == Version::HTTP_2 || head.has_body())
+/// Whether there was a body where there is none now: somebody took it, and an empty one would be checked in its place.
+fn body_is_gone(request: &HttpRequest, head: &Request<'_>) -> bool {
+    request.version() == Version::HTTP_2 || head.has_body()
 }
 
 struct Check<'a, C> {
@@ -68,13 +72,20 @@ struct Check<'a, C> {
     head: Request<'a>,
 }
 
-impl<C: 'static> Check<'_, C> {
+type Answer<C> = Result<Option<Credential<C>>, BoxError>;
+
+/// How far a check came without waiting.
+enum Start<'a, V, C> {
+    Unsigned,
+    Verified(V, C),
+    Waiting(Box<(Unverified, BoxFuture<'a, Answer<C>>)>),
+}
+
+impl<'a, C: 'static> Check<'a, C> {
     async fn head_first(&self, payload: &mut Payload) -> Result<Option<Found<C>>, Refusal> {
-        let Some(unverified) = self.begin(&self.head)? else {
+        let Some((mut head, caller)) = self.authenticate(&self.head, Unverified::verify_head).await? else {
             return Ok(None);
         };
-        let credential = self.load(Claim::new(&unverified, &self.head)).await?;
-        let (mut head, caller): (HeadVerified, C) = self.answer(unverified, credential, Unverified::verify_head)?;
         let body = self.read(payload).await?;
         head.update(&body);
         let key_id = head.key_id().cloned();
@@ -84,58 +95,68 @@ impl<C: 'static> Check<'_, C> {
 
     async fn body_first(&self, payload: &mut Payload) -> Result<Option<Found<C>>, Refusal> {
         let body = self.read(payload).await?;
-        let Some(unverified) = self.begin(&self.head.with_body(&body))? else {
-            return Ok(None);
-        };
-        let credential = self.load(Claim::new(&unverified, &self.head)).await?;
-        let (verified, caller) =
-            self.answer(unverified, credential, |unverified, keys| unverified.verify(keys, &body))?;
-        Ok(Some(Found { verified, caller, body }))
+        let found = self.authenticate(&self.head.with_body(&body), |it, keys| it.verify(keys, &body)).await?;
+        Ok(found.map(|(verified, caller)| Found { verified, caller, body }))
     }
 
-    fn begin(&self, head: &Request<'_>) -> Result<Option<Unverified>, Refusal> {
-        let config = &self.config.0;
-        match config.verifier.begin(head, (config.clock)()) {
-            Ok(unverified) => Ok(Some(unverified)),
-            Err(VerifyError::NoSignature) => Ok(None),
-            Err(error) => Err(self.refuse(error, config.verifier.claimed_key_id(head).as_ref())),
-        }
-    }
-
-    /// Asks the loader, in place where it has its answer ready, and with a deadline where it has not.
-    async fn load(&self, claim: Claim) -> Result<Option<Credential<C>>, Refusal> {
-        let config = &self.config.0;
-        let key_id = claim.key_id().cloned();
-        let mut load = config.loader.load(claim);
-        let answer = match futures::poll!(&mut load) {
-            Poll::Ready(answer) => answer,
-            Poll::Pending => timeout(config.deadline, load).await.map_err(|_| {
-                tracing::error!(key_id = shown(key_id.as_ref()), "the key loader took longer than its deadline");
-                Refusal::Unavailable
-            })?,
+    /// Finds the keys of a request and verifies it with them; `None` when there is no signature at all.
+    async fn authenticate<V>(
+        &self,
+        head: &Request<'_>,
+        verify: impl Fn(Unverified, &[VerifyingKey]) -> Result<V, VerifyError>,
+    ) -> Result<Option<(V, C)>, Refusal> {
+        // One poll takes a loader that has its answer ready all the way, with what is large on the stack: every request
+        // pays for the size of the future around it.
+        let (unverified, load) = match poll_fn(|cx| Poll::Ready(self.start(head, &verify, cx))).await? {
+            Start::Unsigned => return Ok(None),
+            Start::Verified(verified, caller) => return Ok(Some((verified, caller))),
+            Start::Waiting(waiting) => *waiting,
         };
-        answer.map_err(|error| {
-            tracing::error!(key_id = shown(key_id.as_ref()), %error, "the key loader failed");
+        let answer = Box::pin(timeout(self.config.0.deadline, load)).await.map_err(|_| {
+            let key_id = shown(unverified.key_id());
+            tracing::error!(key_id, "the key loader took longer than its deadline");
             Refusal::Unavailable
-        })
+        })?;
+        self.answer(unverified, answer, &verify).map(Some)
+    }
+
+    fn start<V>(
+        &self,
+        head: &Request<'_>,
+        verify: impl Fn(Unverified, &[VerifyingKey]) -> Result<V, VerifyError>,
+        cx: &mut Context<'_>,
+    ) -> Result<Start<'a, V, C>, Refusal> {
+        let config = &self.config.0;
+        let unverified = match config.verifier.begin(head, (config.clock)()) {
+            Ok(unverified) => unverified,
+            Err(VerifyError::NoSignature) => return Ok(Start::Unsigned),
+            Err(error) => return Err(self.refuse(error, config.verifier.claimed_key_id(head).as_ref())),
+        };
+        let mut load = config.loader.load(Claim::new(&unverified, head));
+        match load.as_mut().poll(cx) {
+            Poll::Ready(answer) => {
+                self.answer(unverified, answer, verify).map(|(verified, caller)| Start::Verified(verified, caller))
+            }
+            Poll::Pending => Ok(Start::Waiting(Box::new((unverified, load)))),
+        }
     }
 
     /// Verifies with the loaded keys. An unknown key is verified with none, so that it takes as long as a known one.
     fn answer<V>(
         &self,
         unverified: Unverified,
-        credential: Option<Credential<C>>,
-        verify: impl FnOnce(Unverified, &[VerifyingKey]) -> Result<V, VerifyError>,
+        answer: Answer<C>,
+        verify: impl Fn(Unverified, &[VerifyingKey]) -> Result<V, VerifyError>,
     ) -> Result<(V, C), Refusal> {
         let key_id = unverified.key_id().cloned();
-        let (keys, caller) = match credential {
-            Some(credential) => (credential.keys, Some(credential.caller)),
-            None => (Arc::default(), None),
+        let credential = answer.map_err(|error| {
+            tracing::error!(key_id = shown(key_id.as_ref()), %error, "the key loader failed");
+            Refusal::Unavailable
+        })?;
+        let result = match credential {
+            Some(Credential { keys, caller }) => verify(unverified, &keys).map(|verified| (verified, caller)),
+            None => verify(unverified, &[]).and(Err(VerifyError::UnknownKey)),
         };
-        let result = verify(unverified, &keys).and_then(|verified| match caller {
-            Some(caller) => Ok((verified, caller)),
-            None => Err(VerifyError::UnknownKey),
-        });
         result.map_err(|error| self.refuse(error, key_id.as_ref()))
     }
 

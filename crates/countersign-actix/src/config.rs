@@ -10,7 +10,7 @@ use std::{
 use countersign::{Cavage, Claim, Credential, KeyLoader, Policy, Scheme, UnixTime, Verifier};
 use futures::future::BoxFuture;
 
-type BoxError = Box<dyn Error + Send + Sync>;
+pub(crate) type BoxError = Box<dyn Error + Send + Sync>;
 
 /// A loader whose type is forgotten, so that an extractor can find it by the caller's type alone.
 pub(crate) trait AnyLoader<C>: Send + Sync {
