@@ -8,6 +8,7 @@
 )]
 
 mod actix_traps;
+mod allocation;
 mod black_box;
 mod client;
 mod golden;

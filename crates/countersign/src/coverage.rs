@@ -1,9 +1,6 @@
 //! What is to be covered, and when: one table for the signer and for the policy.
 
-use crate::{
-    component::{Component, WellKnown},
-    request::Request,
-};
+use crate::{component::Component, field::WellKnown, request::Request};
 
 /// When a component has to be covered.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,28 +2,11 @@
 
 use thiserror::Error;
 
-use crate::{algorithm::Algorithm, component::Component, component::FieldName};
-
-/// A list of covered components, or a name in it, that cannot be.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum ComponentError {
-    /// A field name with a byte that no token has, an empty one, or one too long.
-    #[error("not a field name")]
-    InvalidName,
-    /// A name in parentheses that is not one of `(request-target)`, `(created)`, `(expires)`.
-    #[error("unknown name in parentheses")]
-    UnknownDerived,
-    /// No component at all (draft 12 section 2.1.6).
-    #[error("the list of covered components is empty")]
-    Empty,
-    /// More components than [`MAX_COMPONENTS`](crate::MAX_COMPONENTS).
-    #[error("too many covered components")]
-    TooMany,
-    /// The same component twice.
-    #[error("{0} is listed twice")]
-    Repeated(String),
-}
+use crate::{
+    algorithm::Algorithm,
+    component::{Component, ComponentError},
+    field::FieldName,
+};
 
 /// Key material or a key id that cannot be used. Never holds any of the material.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]

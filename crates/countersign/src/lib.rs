@@ -51,31 +51,37 @@ mod coverage;
 mod crypto;
 mod digest;
 mod error;
+mod field;
 mod key;
 mod loader;
 mod policy;
 mod request;
 mod scheme;
+mod secret;
 mod sign;
 mod signature;
 mod signature_base;
 mod time;
+mod verifier;
 mod verify;
 
 pub use self::{
     algorithm::{Algorithm, DigestAlgorithm},
     cavage::{Cavage, MAX_SIGNATURE_FIELD},
-    component::{Component, CoveredComponents, FieldName, MAX_COMPONENTS, WellKnown},
+    component::{Component, ComponentError, CoveredComponents, MAX_COMPONENTS},
     coverage::{Coverage, When},
     digest::digest_field,
-    error::{ComponentError, KeyError, SignError, VerifyError},
-    key::{KeyId, KeyMetadata, Secret, SigningKey, VerifyingKey},
+    error::{KeyError, SignError, VerifyError},
+    field::{FieldName, InvalidFieldName, WellKnown},
+    key::{KeyId, KeyMetadata, SigningKey, VerifyingKey},
     loader::{Claim, Credential, KeyLoader, StaticKeys},
     policy::Policy,
     request::{Fields, Request},
     scheme::{BodyUse, Parsed, Scheme, SchemeName, SignatureField, SignatureParts, SigningParams, Unsigned},
+    secret::Secret,
     sign::Signer,
     signature::Signature,
     time::UnixTime,
-    verify::{HeadVerified, Unverified, Verified, Verifier},
+    verifier::Verifier,
+    verify::{HeadVerified, Unverified, Verified},
 };

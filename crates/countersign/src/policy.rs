@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use crate::{
     algorithm::{Algorithm, AlgorithmSet},
-    component::{Component, CoveredComponents, WellKnown},
+    component::{Component, CoveredComponents},
     coverage::{Coverage, When},
     error::VerifyError,
+    field::WellKnown,
     request::Request,
     scheme::Parsed,
     time::UnixTime,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::component::{FieldName, WellKnown};
+use crate::field::{FieldName, WellKnown};
 
 /// The field values of a request: the only seam to an HTTP library's header map.
 ///

@@ -9,10 +9,11 @@ use smallvec::SmallVec;
 
 use crate::{
     algorithm::Algorithm,
-    component::{CoveredComponents, FieldName},
+    component::CoveredComponents,
     coverage::Coverage,
     digest::ExpectedDigests,
     error::{SignError, VerifyError},
+    field::FieldName,
     key::{KeyId, KeyMetadata},
     request::Request,
     signature::{Encoding, Signature},

@@ -1,7 +1,8 @@
 //! The lines of the signing string (draft 12 section 2.3), the same for both sides.
 
 use crate::{
-    component::{Component, FieldName, WellKnown},
+    component::Component,
+    field::{FieldName, WellKnown},
     request::{Request, trim},
     signature_base::{SignatureBase, fits_a_line},
 };

@@ -6,8 +6,8 @@ use memchr::memchr2;
 
 use super::MAX_SIGNATURE_FIELD;
 use crate::{
-    component::{WellKnown, is_token_byte},
     error::VerifyError,
+    field::{WellKnown, is_token_byte},
     request::{Request, trim},
 };
 

@@ -6,8 +6,9 @@ mod read;
 mod write;
 
 use crate::{
-    component::{CoveredComponents, WellKnown},
+    component::CoveredComponents,
     error::{SignError, VerifyError},
+    field::WellKnown,
     key::KeyId,
     request::Request,
     scheme::{BodyUse, Parsed, Scheme, SchemeName, SigningParams, Unsigned, sealed::Sealed},

@@ -6,9 +6,10 @@ use super::{
 };
 use crate::{
     algorithm::Algorithm,
-    component::{Component, CoveredComponents, WellKnown},
+    component::{Component, CoveredComponents},
     digest::ExpectedDigests,
     error::VerifyError,
+    field::WellKnown,
     key::KeyId,
     request::{Request, trim},
     scheme::{Parsed, SignedTimes, StatedAlgorithm},

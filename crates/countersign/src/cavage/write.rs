@@ -8,9 +8,10 @@ use super::{
 };
 use crate::{
     algorithm::DigestAlgorithm,
-    component::{Component, FieldName, WellKnown},
+    component::{Component, ComponentError},
     digest::{ExpectedDigests, digest_field},
-    error::{ComponentError, SignError},
+    error::SignError,
+    field::{FieldName, WellKnown},
     key::KeyMetadata,
     request::{Request, trim},
     scheme::{Gap, Place, SignatureParts, SigningParams, Slot, Unsigned},

@@ -8,18 +8,20 @@ use super::{
     Unsigned, sealed::Sealed,
 };
 use crate::{
-    component::{Component, CoveredComponents, WellKnown},
+    component::{Component, CoveredComponents},
     coverage::{Coverage, When},
     digest::ExpectedDigests,
     error::{SignError, VerifyError},
-    key::{KeyId, Secret, SigningKey, VerifyingKey},
+    field::WellKnown,
+    key::{KeyId, SigningKey, VerifyingKey},
     policy::Policy,
     request::Request,
+    secret::Secret,
     sign::Signer,
     signature::{Encoding, Signature},
     signature_base::SignatureBase,
     time::UnixTime,
-    verify::Verifier,
+    verifier::Verifier,
 };
 
 /// `t=<seconds>,v1=<hex>,v1=<hex>` in the `Signature` field, each over `<seconds>.<body>`.
