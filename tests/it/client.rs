@@ -182,6 +182,14 @@ async fn a_request_that_lacks_what_is_covered_is_unchanged_and_not_sent() {
     assert!(server.take().is_empty());
 }
 
+#[test]
+fn a_url_without_a_host_is_an_error_and_not_an_empty_host() {
+    let mut request = Request::new(Method::GET, "data:text/plain,x".parse().unwrap());
+    let error = sign_at(&mut request, &signer("alice"), NOW).unwrap_err();
+    let missing = SignError::Missing(Component::field(WellKnown::Host));
+    assert!(matches!(error, Error::Sign(error) if error == missing));
+}
+
 #[actix_web::test]
 async fn a_stream_is_sent_with_a_digest_that_was_given_and_not_without() {
     let server = Recorder::start(OK).await;

@@ -40,7 +40,7 @@ pub fn sign(request: &mut reqwest::Request, signer: &Signer) -> Result<(), Error
 /// # Errors
 /// When the request lacks what is to be covered. It is unchanged then.
 pub fn sign_at(request: &mut reqwest::Request, signer: &Signer, now: UnixTime) -> Result<(), Error> {
-    let parts = signer.sign(&head(request, &ReqwestFields(request.headers()), &authority(request)), now)?;
+    let parts = signer.sign(&head(request, &ReqwestFields(request.headers()), authority(request).as_deref()), now)?;
     let headers = headers(parts)?;
     // Nothing can fail from here on, so the request is changed as a whole or not at all.
     for (name, value) in headers {
@@ -67,9 +67,10 @@ impl Fields for ReqwestFields<'_> {
 }
 
 /// The request as it will be on the wire: a body that cannot be read ahead is one that is not at hand.
-fn head<'a>(request: &'a reqwest::Request, fields: &'a dyn Fields, authority: &'a str) -> Request<'a> {
+fn head<'a>(request: &'a reqwest::Request, fields: &'a dyn Fields, authority: Option<&'a str>) -> Request<'a> {
     let target = &request.url()[Position::BeforePath..Position::AfterQuery];
-    let head = Request::new(request.method().as_str(), target, fields).with_authority(authority);
+    let mut head = Request::new(request.method().as_str(), target, fields);
+    head.authority = authority;
     match request.body().map(reqwest::Body::as_bytes) {
         None => head.with_body(b""),
         Some(Some(bytes)) => head.with_body(bytes),
@@ -79,12 +80,12 @@ fn head<'a>(request: &'a reqwest::Request, fields: &'a dyn Fields, authority: &'
 
 /// What is sent as `Host`, or as `:authority`, unless the request has a `Host` field: the port only where it is not the
 /// scheme's own.
-fn authority(request: &reqwest::Request) -> String {
-    let host = request.url().host_str().unwrap_or_default();
-    match request.url().port() {
+fn authority(request: &reqwest::Request) -> Option<String> {
+    let host = request.url().host_str()?;
+    Some(match request.url().port() {
         Some(port) => format!("{host}:{port}"),
         None => host.to_owned(),
-    }
+    })
 }
 
 fn headers(parts: SignatureParts) -> Result<Vec<(HeaderName, HeaderValue)>, Error> {
