@@ -77,8 +77,8 @@ pub(crate) async fn all(port: u16, events: &LastCause) -> Result<Vec<Row>, Error
         ("a signed header removed", "401 missing-component", header_removed),
         ("signed ten minutes ago", "401 too-old", signed_at(stale)?),
         ("signed ten minutes ahead", "401 in-future", signed_at(future)?),
-        ("while the key store is down", "503 the key loader failed", signed(&signer(KEY_STORE_DOWN, secret)?)?),
-        ("a body over the limit", "413 the body is longer than its limit", too_large),
+        ("while the key store is down", "503 key-loader", signed(&signer(KEY_STORE_DOWN, secret)?)?),
+        ("a body over the limit", "413 body-too-large", too_large),
     ] {
         rows.push(row(sent.to_owned(), expected, http.execute(request).await?, events).await?);
     }

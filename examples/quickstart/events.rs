@@ -37,7 +37,7 @@ impl<S: Subscriber> Layer<S> for LastCause {
     }
 }
 
-/// Prefers the short word for the cause; failing that the message.
+/// Takes the short word for the cause.
 struct Recorder<'a>(&'a mut String);
 
 impl Visit for Recorder<'_> {
@@ -47,9 +47,5 @@ impl Visit for Recorder<'_> {
         }
     }
 
-    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        if field.name() == "message" && self.0.is_empty() {
-            *self.0 = format!("{value:?}");
-        }
-    }
+    fn record_debug(&mut self, _: &Field, _: &dyn Debug) {}
 }

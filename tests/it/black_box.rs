@@ -56,7 +56,7 @@ fn serve() -> (Server, Calls) {
     let config = SignatureConfig::new(alices_keys()).realm("orders").body_limit(LIMIT);
     let server = Server::start(move |app| {
         let failing = SignatureConfig::new(outage).realm("orders");
-        let pending = SignatureConfig::new(slow).realm("orders").deadline(Duration::from_millis(50));
+        let pending = SignatureConfig::new(slow).realm("orders").key_deadline(Duration::from_millis(50));
         app.app_data(counter.clone())
             .app_data(config.clone())
             .service(web::resource("/failing").app_data(failing).to(echo))
@@ -180,7 +180,7 @@ async fn a_body_over_the_limit_is_413_however_it_is_sent() {
 }
 
 #[actix_web::test]
-async fn a_body_over_the_limit_is_not_read_for_somebody_without_a_key() {
+async fn a_body_over_the_limit_is_401_and_not_413_for_somebody_without_a_key() {
     let (server, _) = serve();
     let long = Raw::new("POST", "/orders").body(&[b'a'; LIMIT + 1]);
     assert_eq!(long.clone().sign(&signer("mallory"), now()).send(server.port).await.status, 401);

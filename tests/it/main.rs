@@ -10,10 +10,12 @@
 mod actix_traps;
 mod allocation;
 mod black_box;
+mod bodies;
 mod client;
 mod golden;
 mod neighbours;
 mod peers;
+mod policy;
 mod properties;
 mod support;
 mod vectors;

@@ -230,7 +230,7 @@ async fn an_outage_is_not_an_unknown_key_and_every_cause_is_in_an_event_without_
         (get().sign(&signer("alice"), now().minus(secs(400))), 401, "too-old", "alice"),
         (get().sign(&covering(&["date"]), now()), 401, "not-covered", "alice"),
         (other_body, 401, "digest-mismatch", "alice"),
-        (get().sign(&signer("lost"), now()), 503, "the key store is down", "lost"),
+        (get().sign(&signer("lost"), now()), 503, "key-loader", "lost"),
     ];
     let (events, _guard) = Events::capture();
     for (request, status, cause, key_id) in cases {
@@ -239,8 +239,8 @@ async fn an_outage_is_not_an_unknown_key_and_every_cause_is_in_an_event_without_
         assert_eq!(response.status().as_u16(), status, "{cause}");
         let events = events.take();
         let [event] = &events[..] else { panic!("{cause}: {events:?}") };
-        let told = event.get("cause").or(event.get("error")).unwrap();
-        assert_eq!((told.as_str(), event["key_id"].as_str()), (cause, key_id));
+        assert_eq!((event["cause"].as_str(), event["key_id"].as_str()), (cause, key_id));
+        assert_eq!(event["scheme"], "cavage");
         assert_eq!(event.contains_key("detail"), status == 401);
         let text = format!("{event:?}");
         for signature in shown.iter().filter_map(|value| value.split("signature=\"").nth(1)) {
@@ -279,7 +279,7 @@ fn no_debug_form_shows_a_secret_or_a_signature() {
     let verifier = countersign::Verifier::new(Cavage::new(), Policy::default());
     let proof = verify(&signed, NOW).unwrap();
     let shown = format!(
-        "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
+        "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
         secret(),
         signing_key("alice"),
         verifying_key(),
@@ -287,6 +287,7 @@ fn no_debug_form_shows_a_secret_or_a_signature() {
         alices_keys(),
         request,
         parts,
+        signer("alice").prepare(&request.with_body(b""), NOW).unwrap(),
         verifier,
         verifier.begin(&request, NOW).unwrap(),
         proof,

@@ -42,6 +42,10 @@ pub(crate) fn secs(secs: u64) -> Duration {
     Duration::from_secs(secs)
 }
 
+pub(crate) fn millis(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
+
 /// A running server, stopped when dropped.
 pub(crate) struct Server {
     pub(crate) port: u16,

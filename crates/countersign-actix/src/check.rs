@@ -8,7 +8,7 @@ use std::{
 use actix_web::{
     HttpRequest,
     dev::Payload,
-    http::Version,
+    http::{Method, Version, header},
     rt::time::timeout,
     web::{Bytes, BytesMut},
 };
@@ -18,7 +18,7 @@ use futures::{StreamExt, future::BoxFuture};
 use crate::{
     config::{BoxError, SignatureConfig},
     fields::{ActixFields, head},
-    refusal::{Refusal, log_refused, shown},
+    refusal::{Refusal, shown},
 };
 
 /// What the check found: the proof, and who sent the request.
@@ -42,6 +42,10 @@ pub(crate) async fn check<C: 'static>(
 ) -> Result<Option<Found<C>>, Refusal> {
     let fields = ActixFields(request.headers());
     let mut head = head(request, &fields);
+    if is_upgrade(request, &head) {
+        // What follows is another protocol, and has no end to wait for: nobody behind the check takes it for a body.
+        *payload = Payload::None;
+    }
     if matches!(payload, Payload::None) {
         if body_is_gone(request, &head) {
             tracing::error!("another extractor took the body before its signature was checked");
@@ -67,6 +71,12 @@ fn body_is_gone(request: &HttpRequest, head: &Request<'_>) -> bool {
     request.version() == Version::HTTP_2 || head.has_body()
 }
 
+/// Whether what follows the head is no body but another protocol (RFC 9110 sections 7.8 and 9.3.6).
+fn is_upgrade(request: &HttpRequest, head: &Request<'_>) -> bool {
+    let asks = || request.method() == Method::CONNECT || request.headers().contains_key(header::UPGRADE);
+    request.version() != Version::HTTP_2 && asks() && !head.has_body()
+}
+
 struct Check<'a, C> {
     config: &'a SignatureConfig<C>,
     head: Request<'a>,
@@ -86,15 +96,15 @@ impl<'a, C: 'static> Check<'a, C> {
         let Some((mut head, caller)) = self.authenticate(&self.head, Unverified::verify_head).await? else {
             return Ok(None);
         };
-        let body = self.read(payload).await?;
-        head.update(&body);
         let key_id = head.key_id().cloned();
+        let body = self.read(payload, key_id.as_ref()).await?;
+        head.update(&body);
         let verified = head.finish().map_err(|error| self.refuse(error, key_id.as_ref()))?;
         Ok(Some(Found { verified, caller, body }))
     }
 
     async fn body_first(&self, payload: &mut Payload) -> Result<Option<Found<C>>, Refusal> {
-        let body = self.read(payload).await?;
+        let body = self.read(payload, None).await?;
         let found = self.authenticate(&self.head.with_body(&body), |it, keys| it.verify(keys, &body)).await?;
         Ok(found.map(|(verified, caller)| Found { verified, caller, body }))
     }
@@ -112,9 +122,9 @@ impl<'a, C: 'static> Check<'a, C> {
             Start::Verified(verified, caller) => return Ok(Some((verified, caller))),
             Start::Waiting(waiting) => *waiting,
         };
-        let answer = Box::pin(timeout(self.config.0.deadline, load)).await.map_err(|_| {
-            let key_id = shown(unverified.key_id());
-            tracing::error!(key_id, "the key loader took longer than its deadline");
+        let answer = Box::pin(timeout(self.config.0.key_deadline, load)).await.map_err(|_| {
+            let (scheme, key_id) = (self.scheme(), shown(unverified.key_id()));
+            tracing::error!(cause = "key-deadline", scheme, key_id, "the key loader took longer than its deadline");
             Refusal::Unavailable
         })?;
         self.answer(unverified, answer, &verify).map(Some)
@@ -150,44 +160,59 @@ impl<'a, C: 'static> Check<'a, C> {
     ) -> Result<(V, C), Refusal> {
         let key_id = unverified.key_id().cloned();
         let credential = answer.map_err(|error| {
-            tracing::error!(key_id = shown(key_id.as_ref()), %error, "the key loader failed");
+            let (scheme, key_id) = (self.scheme(), shown(key_id.as_ref()));
+            tracing::error!(cause = "key-loader", scheme, key_id, %error, "the key loader failed");
             Refusal::Unavailable
         })?;
         let result = match credential {
-            Some(Credential { keys, caller }) => verify(unverified, &keys).map(|verified| (verified, caller)),
+            Some(Credential { keys, caller, .. }) => verify(unverified, &keys).map(|verified| (verified, caller)),
             None => verify(unverified, &[]).and(Err(VerifyError::UnknownKey)),
         };
         result.map_err(|error| self.refuse(error, key_id.as_ref()))
     }
 
     /// Reads the bytes of the wire, no more of them than the limit, and puts them back for whoever reads next.
-    async fn read(&self, payload: &mut Payload) -> Result<Bytes, Refusal> {
+    async fn read(&self, payload: &mut Payload, key_id: Option<&KeyId>) -> Result<Bytes, Refusal> {
         if matches!(payload, Payload::None) {
             return Ok(Bytes::new());
         }
-        let limit = self.config.0.body_limit;
-        let mut body = Buffer::default();
-        while let Some(chunk) = payload.next().await {
-            let chunk = chunk.map_err(Refusal::BodyUnreadable)?;
-            if body.len().saturating_add(chunk.len()) > limit {
-                tracing::warn!(limit, "the body is longer than its limit");
-                return Err(Refusal::BodyTooLarge);
-            }
-            body.push(chunk);
-        }
-        let body = body.into_bytes();
+        let read = Box::pin(timeout(self.config.0.body_deadline, buffered(payload, self.config.0.body_limit))).await;
+        let body = read.unwrap_or(Err(Refusal::BodyTooSlow)).inspect_err(|refusal| {
+            let cause = match refusal {
+                Refusal::BodyTooLarge => "body-too-large",
+                Refusal::BodyTooSlow => "body-deadline",
+                _ => "body-unreadable",
+            };
+            tracing::warn!(cause, scheme = self.scheme(), key_id = shown(key_id), detail = %refusal, "request refused");
+        })?;
         *payload = Payload::from(body.clone());
         Ok(body)
     }
 
+    fn scheme(&self) -> &'static str {
+        self.config.0.verifier.scheme().as_str()
+    }
+
     /// The challenge depends on the route, the method and whether there is a body: never on the cause.
     fn refuse(&self, cause: VerifyError, key_id: Option<&KeyId>) -> Refusal {
-        log_refused(&cause, key_id);
         let (config, has_body) = (&self.config.0, self.head.has_body());
-        let headers = config.verifier.policy().challenge(self.head.method, has_body);
-        let challenge = format!("Signature realm=\"{}\",headers=\"{headers}\"", config.realm);
+        let (scheme, key_id) = (self.scheme(), shown(key_id));
+        tracing::warn!(cause = cause.code(), scheme, key_id, detail = %cause, "request refused");
+        let challenge = config.verifier.challenge(&config.realm, self.head.method, has_body);
         Refusal::Unauthenticated { cause, challenge, has_body }
     }
+}
+
+async fn buffered(payload: &mut Payload, limit: usize) -> Result<Bytes, Refusal> {
+    let mut body = Buffer::default();
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(Refusal::BodyUnreadable)?;
+        if body.len().saturating_add(chunk.len()) > limit {
+            return Err(Refusal::BodyTooLarge);
+        }
+        body.push(chunk);
+    }
+    Ok(body.into_bytes())
 }
 
 /// The chunks of a body; a single one is kept as it came.

@@ -7,7 +7,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use countersign::{Cavage, Claim, Credential, KeyLoader, Policy, Scheme, UnixTime, Verifier};
+use countersign::{Cavage, Claim, Credential, KeyLoader, Policy, UnixTime, Verifier};
 use futures::future::BoxFuture;
 
 pub(crate) type BoxError = Box<dyn Error + Send + Sync>;
@@ -48,14 +48,15 @@ pub(crate) struct Inner<C> {
     pub(crate) verifier: Verifier,
     pub(crate) realm: String,
     pub(crate) body_limit: usize,
-    pub(crate) deadline: Duration,
+    pub(crate) key_deadline: Duration,
+    pub(crate) body_deadline: Duration,
     pub(crate) clock: Arc<dyn Fn() -> UnixTime + Send + Sync>,
 }
 
 impl<C: 'static> SignatureConfig<C> {
     /// Verifies [`Cavage`] under the default [`Policy`], with keys from `loader`.
     ///
-    /// The body may have up to 256 KiB, and the loader has five seconds.
+    /// A body may have up to 256 KiB and take 30 seconds; the loader has five.
     #[must_use]
     pub fn new(loader: impl KeyLoader<Caller = C>) -> Self {
         Self(Arc::new(Inner {
@@ -63,7 +64,8 @@ impl<C: 'static> SignatureConfig<C> {
             verifier: Verifier::new(Cavage::new(), Policy::default()),
             realm: "signed".to_owned(),
             body_limit: 256 * 1024,
-            deadline: Duration::from_secs(5),
+            key_deadline: Duration::from_secs(5),
+            body_deadline: Duration::from_secs(30),
             clock: Arc::new(|| UnixTime::from(SystemTime::now())),
         }))
     }
@@ -74,10 +76,10 @@ impl<C: 'static> SignatureConfig<C> {
         self.with(|inner| inner.verifier = inner.verifier.with_policy(policy))
     }
 
-    /// Verifies another scheme, under the policy that was set.
+    /// Verifies with this instead: another scheme, or the same with other settings, and its policy.
     #[must_use]
-    pub fn scheme(self, scheme: impl Scheme) -> Self {
-        self.with(|inner| inner.verifier = Verifier::new(scheme, inner.verifier.policy().clone()))
+    pub fn verifier(self, verifier: Verifier) -> Self {
+        self.with(|inner| inner.verifier = verifier)
     }
 
     /// The realm that a challenge names (RFC 9110 section 11.5); `signed` unless set. Control characters are left out.
@@ -99,10 +101,16 @@ impl<C: 'static> SignatureConfig<C> {
         self.with(|inner| inner.body_limit = bytes)
     }
 
-    /// How long the loader may take. After that the request is refused with 503.
+    /// How long the loader may take; five seconds unless set. After that the request is refused with 503.
     #[must_use]
-    pub fn deadline(self, deadline: Duration) -> Self {
-        self.with(|inner| inner.deadline = deadline)
+    pub fn key_deadline(self, deadline: Duration) -> Self {
+        self.with(|inner| inner.key_deadline = deadline)
+    }
+
+    /// How long a body may take to arrive; 30 seconds unless set. After that the request is refused with 408.
+    #[must_use]
+    pub fn body_deadline(self, deadline: Duration) -> Self {
+        self.with(|inner| inner.body_deadline = deadline)
     }
 
     /// Takes the time from here instead of from the system's clock.
@@ -116,13 +124,19 @@ impl<C: 'static> SignatureConfig<C> {
         self
     }
 
-    /// Whether what was checked under `other` need not be checked again here: the same keys, at least as strictly.
-    pub(crate) fn is_met_by(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
-            || (Arc::ptr_eq(&self.0.loader, &other.0.loader)
-                && other.0.verifier.shares_scheme_with(&self.0.verifier)
-                && other.0.body_limit <= self.0.body_limit
-                && other.0.verifier.policy().is_at_least_as_strict_as(self.0.verifier.policy()))
+    /// What a request that passed `guard` has yet to be checked by to satisfy this as well; `None` when nothing is left.
+    ///
+    /// Who the caller is, the guard has decided: of this only what asks for more counts.
+    pub(crate) fn beyond(&self, guard: &Self) -> Option<Self> {
+        let (own, passed) = (&self.0, &guard.0);
+        let met = Arc::ptr_eq(own, passed)
+            || (passed.body_limit <= own.body_limit
+                && passed.verifier.policy().is_at_least_as_strict_as(own.verifier.policy()));
+        let stricter = || {
+            let limit = own.body_limit.min(passed.body_limit);
+            guard.clone().policy(own.verifier.policy().clone()).body_limit(limit)
+        };
+        (!met).then(stricter)
     }
 }
 
@@ -139,7 +153,8 @@ impl<C> Clone for Inner<C> {
             verifier: self.verifier.clone(),
             realm: self.realm.clone(),
             body_limit: self.body_limit,
-            deadline: self.deadline,
+            key_deadline: self.key_deadline,
+            body_deadline: self.body_deadline,
             clock: Arc::clone(&self.clock),
         }
     }
@@ -151,7 +166,8 @@ impl<C> fmt::Debug for SignatureConfig<C> {
             .field("verifier", &self.0.verifier)
             .field("realm", &self.0.realm)
             .field("body_limit", &self.0.body_limit)
-            .field("deadline", &self.0.deadline)
+            .field("key_deadline", &self.0.key_deadline)
+            .field("body_deadline", &self.0.body_deadline)
             .finish_non_exhaustive()
     }
 }

@@ -34,12 +34,21 @@
 //! | status | when |
 //! |---|---|
 //! | 401 with `WWW-Authenticate: Signature` | no signature, or any that does not hold; the same to the byte whatever was wrong |
-//! | 413 | a body over [`SignatureConfig::body_limit`] |
-//! | 503 with `Retry-After` | the loader failed, or took longer than [`SignatureConfig::deadline`] |
+//! | 413 | a body over [`SignatureConfig::body_limit`], of a caller whose head is signed |
+//! | 408 | a body that takes longer than [`SignatureConfig::body_deadline`] |
+//! | 503 with `Retry-After` | the loader failed, or took longer than [`SignatureConfig::key_deadline`] |
 //! | 500 | the route asks for a check that is not set up, or another extractor took the body first |
 //! | 400 | the framework's own, and the inner extractor's |
 //!
-//! Why a request was refused is a [`tracing`] event with the cause and the key id. The peer does not learn it.
+//! Why a request was refused is a [`tracing`] event with the cause, the scheme and the key id. The peer does not learn it.
+//!
+//! # What to know
+//!
+//! * **The target is actix-web's.** Middleware that rewrites it, such as `NormalizePath`, belongs inside of the guard: outside,
+//!   what is checked is what it made of the request.
+//! * **Upgrades.** What follows the head of an `Upgrade` or a `CONNECT` is no body and is not signed; behind the check it is gone,
+//!   so a WebSocket needs a route of their own.
+//! * **Compressed bodies.** What is signed and checked are the bytes of the wire. The inner extractor decodes them afterwards.
 
 mod check;
 mod config;

@@ -23,19 +23,23 @@ const LOGGED_KEY_ID: usize = 256;
 pub enum Refusal {
     /// The request is not authenticated: 401 with a challenge.
     #[error("the request's signature was not accepted")]
+    #[non_exhaustive]
     Unauthenticated {
         /// What was wrong.
         #[source]
         cause: VerifyError,
         /// The value of `WWW-Authenticate`.
         challenge: String,
-        /// Whether the request announced a body. The connection is closed then, whether or not the body was read before the
-        /// refusal: that would tell how far the check came.
+        /// Whether the request announced a body. The answer closes the connection then, whether or not the body was read
+        /// before the refusal: that would tell how far the check came.
         has_body: bool,
     },
     /// The body is longer than the limit: 413.
     #[error("the body is too large")]
     BodyTooLarge,
+    /// The body took longer to arrive than it may: 408.
+    #[error("the body took too long")]
+    BodyTooSlow,
     /// The keys could not be loaded, or not in time: 503 with `Retry-After`.
     #[error("signatures cannot be checked now")]
     Unavailable,
@@ -52,6 +56,7 @@ impl ResponseError for Refusal {
         match self {
             Self::Unauthenticated { .. } => StatusCode::UNAUTHORIZED,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::BodyUnreadable(error) => error.status_code(),
             Self::Misconfigured => StatusCode::INTERNAL_SERVER_ERROR,
@@ -70,15 +75,13 @@ impl ResponseError for Refusal {
             Self::Unavailable => {
                 response.insert_header((header::RETRY_AFTER, RETRY_AFTER));
             }
+            Self::BodyTooLarge | Self::BodyTooSlow => {
+                response.force_close();
+            }
             _ => {}
         }
         response.content_type("text/plain; charset=utf-8").body(format!("{self}\n"))
     }
-}
-
-/// Says in an event why a request is refused. Holds no secret and no signature.
-pub(crate) fn log_refused(cause: &VerifyError, key_id: Option<&KeyId>) {
-    tracing::warn!(cause = cause.cause(), key_id = shown(key_id), detail = %cause, "request refused");
 }
 
 /// The part of a key id that is logged.

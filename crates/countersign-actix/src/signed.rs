@@ -1,10 +1,14 @@
 //! The extractors.
 
-use std::{ops::Deref, rc::Rc};
+use std::{ops::Deref, pin::Pin, rc::Rc};
 
-use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, error::PayloadError, web::Bytes};
 use countersign::Verified;
-use futures::future::{LocalBoxFuture, Ready, ready};
+use futures::{
+    FutureExt, Stream,
+    channel::oneshot,
+    future::{LocalBoxFuture, Ready, ready},
+};
 
 use crate::{
     check::{Found, check, unsigned},
@@ -17,10 +21,11 @@ use crate::{
 ///
 /// `T` is any extractor; it reads the body whose digest was signed, after the check. `C` is the caller's context, which
 /// the loader of the [`SignatureConfig<C>`] in the app data gave. Behind a [`SignatureGuard`](crate::SignatureGuard) what
-/// the guard found is taken over, and checked again only where the app data asks for more than the guard did.
+/// the guard found is taken over; where the app data asks for more than the guard did the request is checked again, with the
+/// guard's keys.
 ///
-/// Anything amiss is a [`Refusal`], and the handler is not called. The body is read once: let one extractor of a handler
-/// have it, this one. Where another took it first the answer is 500.
+/// Anything amiss is a [`Refusal`], and the handler is not called. Extractors that come after this one in a handler's arguments
+/// read the body that was signed as well. One that comes before it has taken the body away: the answer is 500.
 ///
 /// <div class="warning">
 ///
@@ -87,11 +92,12 @@ impl<T: FromRequest + 'static, C: Clone + 'static> FromRequest for Signed<T, C> 
     type Future = LocalBoxFuture<'static, Result<Self, actix_web::Error>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let (request, mut payload) = (request.clone(), payload.take());
+        let (request, (mut payload, sharing)) = (request.clone(), share(payload));
         Box::pin(async move {
             match pass(&request, &mut payload).await? {
                 Pass::Checked { config, found: None } => Err(unsigned(&config, &request).into()),
                 Pass::Checked { found: Some(found), .. } | Pass::Taken(found) => {
+                    sharing.map(|sharing| sharing.send(found.body.clone()));
                     Ok(Self::around(inner(&request, payload).await?, found))
                 }
             }
@@ -103,6 +109,18 @@ impl<T, C> Signed<T, C> {
     fn around(inner: T, Found { verified, caller, .. }: Found<C>) -> Self {
         Self { inner, caller, proof: verified }
     }
+}
+
+/// Takes the payload, and leaves one for the extractors that come later: it gives the body once that is verified, and an
+/// error if it never is. An empty one would pass for a request without a body.
+fn share(payload: &mut Payload) -> (Payload, Option<oneshot::Sender<Bytes>>) {
+    if matches!(payload, Payload::None) {
+        return (Payload::None, None);
+    }
+    let (sender, verified) = oneshot::channel();
+    let verified = verified.map(|body| body.map_err(|_| PayloadError::Incomplete(None)));
+    let later: Pin<Box<dyn Stream<Item = Result<Bytes, PayloadError>>>> = Box::pin(verified.into_stream());
+    (std::mem::replace(payload, Payload::from(later)), Some(sender))
 }
 
 async fn inner<T: FromRequest>(request: &HttpRequest, mut payload: Payload) -> Result<T, actix_web::Error> {
@@ -119,16 +137,19 @@ enum Pass<C> {
 /// What the guard found where that is enough, else what the check finds now.
 async fn pass<C: Clone + 'static>(request: &HttpRequest, payload: &mut Payload) -> Result<Pass<C>, Refusal> {
     let passed = request.extensions().get::<Rc<Passed<C>>>().cloned();
-    if let Some(passed) = &passed
-        && !passed.found.body.is_empty()
-    {
-        // Whoever took the body before, this is the one that was signed.
-        *payload = Payload::from(passed.found.body.clone());
-    }
-    let config = match (request.app_data::<SignatureConfig<C>>(), passed) {
-        (Some(own), Some(passed)) if own.is_met_by(&passed.config) => return Ok(Pass::Taken(passed.found.clone())),
-        (None, Some(passed)) => return Ok(Pass::Taken(passed.found.clone())),
-        (Some(own), _) => own.clone(),
+    let own = request.app_data::<SignatureConfig<C>>();
+    let config = match (own, passed) {
+        (own, Some(passed)) => {
+            if !passed.found.body.is_empty() {
+                // Whoever took the body before, this is the one that was signed.
+                *payload = Payload::from(passed.found.body.clone());
+            }
+            match own.and_then(|own| own.beyond(&passed.config)) {
+                Some(stricter) => stricter,
+                None => return Ok(Pass::Taken(passed.found.clone())),
+            }
+        }
+        (Some(own), None) => own.clone(),
         (None, None) => return Err(unguarded::<C>()),
     };
     let found = check(&config, request, payload).await?;
@@ -173,11 +194,12 @@ impl<T: FromRequest + 'static, C: Clone + 'static> FromRequest for MaybeSigned<T
     type Future = LocalBoxFuture<'static, Result<Self, actix_web::Error>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let (request, mut payload) = (request.clone(), payload.take());
+        let (request, (mut payload, sharing)) = (request.clone(), share(payload));
         Box::pin(async move {
             match pass(&request, &mut payload).await? {
                 Pass::Checked { found: None, .. } => Ok(Self::Anonymous(inner(&request, payload).await?)),
                 Pass::Checked { found: Some(found), .. } | Pass::Taken(found) => {
+                    sharing.map(|sharing| sharing.send(found.body.clone()));
                     Ok(Self::Signed(Signed::around(inner(&request, payload).await?, found)))
                 }
             }

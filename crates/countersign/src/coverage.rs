@@ -67,6 +67,14 @@ impl Coverage {
         self
     }
 
+    /// The same with one more row, beside any that the component has: it falls due when either condition holds.
+    pub(crate) fn also(mut self, component: Component, when: When) -> Self {
+        if !self.0.iter().any(|(present, own)| *present == component && own.implies(&when)) {
+            self.0.push((component, when));
+        }
+        self
+    }
+
     /// The same without one component.
     #[must_use]
     pub fn without(mut self, component: &Component) -> Self {

@@ -42,8 +42,8 @@ pub enum SignError {
     /// A digest is to be covered, but the body is not at hand, as that of a stream is not.
     #[error("the body is not at hand: its digest must be given ahead, in the Digest field")]
     UnreadBody,
-    /// The `Digest` field that the request carries is not the body's.
-    #[error("the Digest field does not match the body")]
+    /// The `Digest` field that the request carries is not the body's, or none that a verifier could check.
+    #[error("the Digest field is not one of the body's")]
     DigestMismatch,
     /// The request names two authorities, or more than one `Host` or `Date`.
     #[error("the request has more than one {0}")]
@@ -59,6 +59,9 @@ pub enum SignError {
         /// How many there were.
         given: usize,
     },
+    /// What is to be covered is longer than 64 KiB, which verifiers refuse.
+    #[error("more than 64 KiB are to be covered")]
+    TooLong,
     /// The scheme cannot cover this component.
     #[error("the scheme cannot cover {0}")]
     Unsupported(Component),
@@ -66,7 +69,7 @@ pub enum SignError {
 
 /// Why a request was refused.
 ///
-/// The peer is told none of this. Log [`VerifyError::cause`] and the text; neither holds a secret.
+/// The peer is told none of this. Log [`VerifyError::code`] and the text; neither holds a secret.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum VerifyError {
@@ -141,7 +144,7 @@ pub enum VerifyError {
 impl VerifyError {
     /// A short, stable word for the cause, for logs and counters.
     #[must_use]
-    pub const fn cause(&self) -> &'static str {
+    pub const fn code(&self) -> &'static str {
         match self {
             Self::NoSignature => "no-signature",
             Self::Malformed(_) => "malformed",

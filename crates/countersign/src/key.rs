@@ -64,11 +64,20 @@ impl fmt::Display for KeyId {
 ///
 /// With this alone a request can be prepared for a key that lives in a KMS or an HSM.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct KeyMetadata {
     /// What the key is called.
     pub id: KeyId,
     /// What it signs with.
     pub algorithm: Algorithm,
+}
+
+impl KeyMetadata {
+    /// The metadata of a key that is held elsewhere.
+    #[must_use]
+    pub const fn new(id: KeyId, algorithm: Algorithm) -> Self {
+        Self { id, algorithm }
+    }
 }
 
 /// A key that signs: id, algorithm and material in one value.
@@ -116,7 +125,7 @@ impl SigningKey {
     }
 
     fn new(id: KeyId, algorithm: Algorithm, secret: &Secret) -> Self {
-        Self { metadata: KeyMetadata { id, algorithm }, material: HmacKey::new(algorithm, secret.as_bytes()) }
+        Self { metadata: KeyMetadata::new(id, algorithm), material: HmacKey::new(algorithm, secret.as_bytes()) }
     }
 
     /// The key's id and algorithm.
@@ -174,11 +183,9 @@ impl VerifyingKey {
     }
 
     /// A key that nobody has the secret of: what it takes to refuse an unknown key is what it takes to refuse a known one.
-    pub(crate) fn decoy() -> Self {
-        Self(Arc::new(Verifying {
-            algorithm: Algorithm::HmacSha256,
-            material: HmacKey::new(Algorithm::HmacSha256, b"nothing is accepted with this"),
-        }))
+    pub(crate) fn decoy(algorithm: Algorithm) -> Self {
+        let material = HmacKey::new(algorithm, b"nothing is accepted with this");
+        Self(Arc::new(Verifying { algorithm, material }))
     }
 
     /// What the key verifies.

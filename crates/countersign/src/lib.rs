@@ -67,7 +67,7 @@ mod verify;
 
 pub use self::{
     algorithm::{Algorithm, DigestAlgorithm},
-    cavage::{Cavage, MAX_SIGNATURE_FIELD},
+    cavage::Cavage,
     component::{Component, ComponentError, CoveredComponents, MAX_COMPONENTS},
     coverage::{Coverage, When},
     digest::digest_field,

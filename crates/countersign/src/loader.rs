@@ -59,6 +59,7 @@ impl Claim {
 
 /// What a loader found: the keys that a request may be signed with, and the caller's own context.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Credential<C = ()> {
     /// The keys, in the order in which they are tried.
     pub keys: Arc<[VerifyingKey]>,

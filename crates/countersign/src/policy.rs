@@ -13,8 +13,8 @@ use crate::{
     time::UnixTime,
 };
 
-/// What has to be covered, how old it may be, and which algorithms are accepted. Strict unless a `dangerous` name was
-/// called.
+/// What has to be covered, how old it may be, and which algorithms are accepted. Strict by default; what asks for less than
+/// the default says `dangerous` in its name, or is the table of a deployment that says so in its documentation.
 ///
 /// By default: `(request-target) host` and a time, `digest` with a body whatever the method, `content-type` and
 /// `content-encoding` where they are present; signed at most 300 seconds ago and at most 30 seconds ahead; at most four
@@ -45,14 +45,17 @@ pub struct Policy {
 impl Default for Policy {
     /// [`Coverage::standard`], but for its `date`: any covered time of signing will do.
     fn default() -> Self {
-        Self::requiring(Coverage::standard().without(&Component::field(WellKnown::Date)))
+        Self::dangerous_requiring(Coverage::standard().without(&Component::field(WellKnown::Date)))
     }
 }
 
 impl Policy {
-    /// The default policy with another table of what has to be covered. A covered time is required in any case.
+    /// The default policy with another table of what has to be covered. What the table leaves out, anybody on the way may
+    /// change. A covered time is required in any case.
+    ///
+    /// To ask for more than the default, call [`require`](Self::require) instead.
     #[must_use]
-    pub const fn requiring(required: Coverage) -> Self {
+    pub const fn dangerous_requiring(required: Coverage) -> Self {
         Self {
             required,
             needs_time: true,
@@ -70,22 +73,30 @@ impl Policy {
     /// must not read a body there. Freshness, which the extension does not check, is checked here as by default.
     #[must_use]
     pub fn flask_cavage() -> Self {
-        Self::requiring(Coverage::flask_cavage())
+        Self::dangerous_requiring(Coverage::flask_cavage())
     }
 
     /// Requires nothing, not even a time: any correct signature opens any request, again and again.
     #[must_use]
     pub const fn dangerous_requiring_nothing() -> Self {
-        let mut policy = Self::requiring(Coverage::empty());
-        policy.needs_time = false;
+        let mut policy = Self::dangerous_requiring(Coverage::empty()).dangerous_without_time();
         policy.upper_case_method = false;
         policy
     }
 
-    /// Requires one more component.
+    /// The same without the need of a covered time: a signature never grows old, and can be replayed for ever.
+    #[must_use]
+    pub const fn dangerous_without_time(mut self) -> Self {
+        self.needs_time = false;
+        self
+    }
+
+    /// Requires one more component, or one in more cases than before.
+    ///
+    /// Of the fields only `digest` is compared with the body; to cover another one with a hash in it proves the field alone.
     #[must_use]
     pub fn require(mut self, component: Component, when: When) -> Self {
-        self.required = self.required.and(component, when);
+        self.required = self.required.also(component, when);
         self
     }
 
@@ -134,12 +145,11 @@ impl Policy {
             && self.max_keys <= other.max_keys
     }
 
-    /// What a request of this method has to cover, as draft-cavage's challenge lists it (draft 12 section 3.1.1).
+    /// What a request of this method has to cover.
     ///
     /// Depends on nothing else of the request, so that the answer to a refused request tells nothing of the reason. With a
     /// body `content-type` is listed where it is required when present; a time that may be any is listed as `date`.
-    #[must_use]
-    pub fn challenge(&self, method: &str, has_body: bool) -> String {
+    pub(crate) fn challenge(&self, method: &str, has_body: bool) -> String {
         let content_type = Component::field(WellKnown::ContentType);
         let listed = |(component, when): &(&Component, &When)| match when {
             When::Always => true,
@@ -147,7 +157,12 @@ impl Policy {
             When::Present => has_body && **component == content_type,
             When::Method(methods) => methods.iter().any(|listed| listed == method),
         };
-        let mut names: Vec<_> = self.required.iter().filter(listed).map(|(component, _)| component.as_str()).collect();
+        let mut names: Vec<_> = Vec::new();
+        for (component, _) in self.required.iter().filter(listed) {
+            if !names.contains(&component.as_str()) {
+                names.push(component.as_str());
+            }
+        }
         if self.needs_time && !names.iter().any(|name| matches!(*name, "date" | "(created)")) {
             names.insert(names.len().min(2), WellKnown::Date.as_str());
         }
@@ -186,18 +201,28 @@ impl Policy {
                 && when.applies(component, request, has_body)
                 && !body_stands_for(&parsed.covered, component)
         };
-        match self.required.iter().find(uncovered) {
-            Some((component, _)) => Err(VerifyError::NotCovered(component.clone())),
-            None => Ok(()),
+        if let Some((component, _)) = self.required.iter().find(uncovered) {
+            return Err(VerifyError::NotCovered(component.clone()));
+        }
+        match self.uncovered_with_body(parsed) {
+            Some(component) if has_body => Err(VerifyError::NotCovered(component)),
+            _ => Ok(()),
         }
     }
 
-    /// The first component that a body would need covered, for one that comes unannounced.
+    /// What a body would need covered and is not, for one that comes unannounced.
+    ///
+    /// Where the policy asks for anything with a body, the body itself has to be bound: by a digest that is compared with it,
+    /// or by being signed.
     pub(crate) fn uncovered_with_body(&self, parsed: &Parsed) -> Option<Component> {
-        let uncovered = |(component, when): &(&Component, &When)| {
-            **when == When::Body && !parsed.covered.contains(component) && !body_stands_for(&parsed.covered, component)
+        let mut rows = self.required.iter().filter(|(_, when)| **when == When::Body).peekable();
+        rows.peek()?;
+        let digest = Component::field(WellKnown::Digest);
+        let bound = parsed.covered.contains(&digest) || parsed.covered.contains(&Component::Body);
+        let uncovered = |(component, _): &(&Component, &When)| {
+            !parsed.covered.contains(component) && !body_stands_for(&parsed.covered, component)
         };
-        self.required.iter().find(uncovered).map(|(component, _)| component.clone())
+        rows.find(uncovered).map(|(component, _)| component.clone()).or_else(|| (!bound).then_some(digest))
     }
 
     fn check_time(&self, parsed: &Parsed, now: UnixTime) -> Result<Option<UnixTime>, VerifyError> {

@@ -78,6 +78,10 @@ pub trait Scheme: sealed::Sealed + fmt::Debug + Send + Sync + 'static {
     /// are asked for.
     fn claimed_key_id(&self, request: &Request<'_>) -> Option<KeyId>;
 
+    /// The value of `WWW-Authenticate` (RFC 9110 section 11.6.1) that asks for a signature over these components. `realm` is
+    /// the inside of a quoted string.
+    fn challenge(&self, realm: &str, components: &str) -> String;
+
     /// Reads what a request claims. `usual` lists coverages that are expected often; a scheme may recognise them as a
     /// whole instead of reading them name by name, with the same result.
     ///
@@ -151,7 +155,8 @@ impl Unsigned<'_> {
 
 impl fmt::Debug for Unsigned<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Unsigned").field("base", &self.base).finish_non_exhaustive()
+        // What is covered may be secret.
+        f.debug_struct("Unsigned").field("parts", &self.parts).finish_non_exhaustive()
     }
 }
 
@@ -192,13 +197,13 @@ impl Slot {
             }
             text.extend_from_slice(gap.then.as_bytes());
         }
-        let lossless = |text: Vec<u8>| String::from_utf8_lossy(&text).into_owned();
+        let text_of = |text: Vec<u8>| String::from_utf8_lossy(&text).into_owned();
         match &self.place {
             Place::Field(name) => {
                 parts.fields.push(SignatureField { name: name.clone(), value: text, sensitive: true });
             }
-            Place::Query(name) => parts.query.push((name.clone(), lossless(text))),
-            Place::Form(name) => parts.form.push((name.clone(), lossless(text))),
+            Place::Query(name) => parts.query.push((name.clone(), text_of(text))),
+            Place::Form(name) => parts.form.push((name.clone(), text_of(text))),
         }
     }
 }
@@ -223,7 +228,7 @@ impl fmt::Debug for SignatureField {
 }
 
 /// What signing adds to a request. The request itself is changed by the caller, and only now that all of it worked.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SignatureParts {
     /// Fields to set.
@@ -232,6 +237,18 @@ pub struct SignatureParts {
     pub query: Vec<(String, String)>,
     /// Pairs to add to the form in the body.
     pub form: Vec<(String, String)>,
+}
+
+impl fmt::Debug for SignatureParts {
+    /// Shows the names of the pairs and not their values, one of which is the signature.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = |pairs: &[(String, String)]| pairs.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
+        f.debug_struct("SignatureParts")
+            .field("fields", &self.fields)
+            .field("query", &names(&self.query))
+            .field("form", &names(&self.form))
+            .finish()
+    }
 }
 
 impl SignatureParts {

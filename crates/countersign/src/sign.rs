@@ -60,6 +60,31 @@ impl Signer {
         }
     }
 
+    /// Prepares requests for keys that live in a KMS or an HSM: [`prepare`](Self::prepare) gives the bytes to sign,
+    /// [`Unsigned::attach`] takes the signatures. [`sign`](Self::sign) fails, since there is no key here.
+    ///
+    /// ```
+    /// use countersign::{Algorithm, Cavage, KeyMetadata, Request, Signature, Signer, UnixTime};
+    ///
+    /// fn ask_the_kms(bytes: &[u8]) -> Vec<u8> {
+    ///     vec![0; 32] // over there
+    /// }
+    ///
+    /// let key = KeyMetadata::new("alice".parse()?, Algorithm::HmacSha256);
+    /// let signer = Signer::for_remote_keys(Cavage::new(), vec![key]);
+    /// let fields = [("host", "api.example")];
+    /// let request = Request::new("GET", "/orders", &fields).with_body(b"");
+    /// let unsigned = signer.prepare(&request, UnixTime::from_secs(784_111_777))?;
+    /// let signature = Signature::new(&ask_the_kms(&unsigned.signature_base()));
+    /// let parts = unsigned.attach(&[signature])?;
+    /// assert_eq!(parts.fields.len(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn for_remote_keys(scheme: impl Scheme, keys: Vec<KeyMetadata>) -> Self {
+        Self { metadata: keys.into(), ..Self::with_keys(scheme, Vec::new()) }
+    }
+
     /// Covers this instead of [`Coverage::standard`].
     #[must_use]
     pub fn covering(mut self, coverage: Coverage) -> Self {

@@ -104,7 +104,12 @@ pub(crate) fn decode_hex(text: &[u8]) -> Option<Vec<u8>> {
         [high, low] => Some(digit(*high)? << 4 | digit(*low)?),
         _ => None,
     };
-    text.chunks(2).map(pair).collect()
+    // With all its room from the start, so that growing leaves no copy of a secret behind.
+    let mut bytes = Vec::with_capacity(text.len());
+    for digits in text.chunks(2) {
+        bytes.push(pair(digits)?);
+    }
+    Some(bytes)
 }
 
 #[cfg(test)]

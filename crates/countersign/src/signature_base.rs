@@ -1,6 +1,6 @@
 //! The bytes that are signed.
 
-use std::{borrow::Cow, fmt};
+use std::borrow::Cow;
 
 use crate::bytes::InlineBytes;
 
@@ -21,6 +21,10 @@ impl SignatureBase {
 
     pub(crate) fn push(&mut self, bytes: &[u8]) {
         self.text.push(bytes);
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.text.len()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -50,12 +54,6 @@ impl SignatureBase {
     /// The signed bytes in one piece.
     pub(crate) fn to_bytes<'a>(&'a self, body: &'a [u8]) -> Cow<'a, [u8]> {
         if self.needs_body() { self.parts(body).concat().into() } else { self.text.as_slice().into() }
-    }
-}
-
-impl fmt::Debug for SignatureBase {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("SignatureBase").field(&String::from_utf8_lossy(&self.to_bytes(b"{body}"))).finish()
     }
 }
 

@@ -9,7 +9,7 @@ use crate::{
     key::KeyId,
     policy::Policy,
     request::Request,
-    scheme::{BodyUse, Scheme},
+    scheme::{BodyUse, Scheme, SchemeName},
     time::UnixTime,
     verify::Unverified,
 };
@@ -83,16 +83,23 @@ impl Verifier {
         Self { scheme: Arc::clone(&self.scheme), plan: Arc::new(Plan::new(policy)) }
     }
 
-    /// Whether both read the very same scheme, with the same settings.
+    /// What a refused request is answered with: the value of `WWW-Authenticate`, which depends on the policy, on the method and
+    /// on whether there is a body, and on nothing else (draft-cavage 12 section 3.1.1).
     #[must_use]
-    pub fn shares_scheme_with(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.scheme, &other.scheme)
+    pub fn challenge(&self, realm: &str, method: &str, has_body: bool) -> String {
+        self.scheme.challenge(realm, &self.plan.policy.challenge(method, has_body))
     }
 
     /// The key id that a request claims, as far as it can be read; for the log, when [`begin`](Self::begin) refuses it.
     #[must_use]
     pub fn claimed_key_id(&self, request: &Request<'_>) -> Option<KeyId> {
         self.scheme.claimed_key_id(request)
+    }
+
+    /// What the scheme is called.
+    #[must_use]
+    pub fn scheme(&self) -> SchemeName {
+        self.scheme.name()
     }
 
     /// The policy.

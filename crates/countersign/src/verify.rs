@@ -3,7 +3,7 @@
 use std::{fmt, sync::LazyLock};
 
 use crate::{
-    algorithm::AlgorithmSet,
+    algorithm::{Algorithm, AlgorithmSet},
     component::{Component, CoveredComponents},
     digest::BodyCheck,
     error::VerifyError,
@@ -116,7 +116,13 @@ impl Unverified {
             return Err(VerifyError::SignatureMismatch);
         }
         // As much work as for a wrong signature, so that the time tells neither from an unknown key.
-        let _ = DECOY.verify(&parts, &self.parsed.signatures);
+        let stated = match self.parsed.algorithm {
+            StatedAlgorithm::AsTheKey => Algorithm::HmacSha256,
+            StatedAlgorithm::Named(stated) => stated,
+        };
+        for (_, decoy) in DECOYS.iter().filter(|(algorithm, _)| *algorithm == stated) {
+            std::hint::black_box(decoy.verify(&parts, &self.parsed.signatures));
+        }
         Err(match keys.iter().find(|key| agrees(key)) {
             Some(key) => VerifyError::AlgorithmNotAllowed(key.algorithm()),
             None if keys.is_empty() => VerifyError::UnknownKey,
@@ -144,8 +150,9 @@ impl Unverified {
     }
 }
 
-/// What an unknown key is verified with.
-static DECOY: LazyLock<VerifyingKey> = LazyLock::new(VerifyingKey::decoy);
+/// What an unknown key is verified with: one for each algorithm that a request may state.
+static DECOYS: LazyLock<Vec<(Algorithm, VerifyingKey)>> =
+    LazyLock::new(|| Algorithm::ALL.iter().map(|algorithm| (*algorithm, VerifyingKey::decoy(*algorithm))).collect());
 
 impl fmt::Debug for Unverified {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

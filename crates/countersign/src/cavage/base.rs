@@ -18,7 +18,12 @@ pub(super) enum LineError {
     Several,
     /// draft-cavage has no line for this.
     Unsupported,
+    /// The string would be longer than [`MAX_BASE`].
+    TooLong,
 }
+
+/// The longest signing string, in bytes: whoever has no key can make us hash this much and no more.
+const MAX_BASE: usize = 64 * 1024;
 
 /// The parameters that have lines, as text.
 #[derive(Clone, Copy, Debug, Default)]
@@ -72,6 +77,9 @@ fn start_line(base: &mut SignatureBase, component: &Component) {
 }
 
 fn push_checked(base: &mut SignatureBase, value: &[u8]) -> Result<(), LineError> {
+    if base.len().saturating_add(value.len()) > MAX_BASE {
+        return Err(LineError::TooLong);
+    }
     base.push(value);
     if fits_a_line(value) { Ok(()) } else { Err(LineError::ForbiddenByte) }
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use memchr::memchr2;
 
-use super::MAX_SIGNATURE_FIELD;
+use super::Cavage;
 use crate::{
     error::VerifyError,
     field::{WellKnown, is_token_byte},
@@ -74,7 +74,7 @@ fn without_scheme(value: &[u8]) -> &[u8] {
 
 /// Reads the parameters. Those that the draft does not list are skipped (section 2.2); a listed one twice is an error.
 pub(super) fn parse<'a>(field: &'a [u8], params: &mut SignatureParams<'a>) -> Result<(), VerifyError> {
-    if field.len() > MAX_SIGNATURE_FIELD {
+    if field.len() > Cavage::MAX_FIELD_LEN {
         return Err(VerifyError::Malformed("longer than 8 KiB"));
     }
     let text = std::str::from_utf8(field).map_err(|_| VerifyError::Malformed("not UTF-8"))?;
@@ -270,7 +270,7 @@ mod tests {
             assert!(matches!(parse(field.as_bytes()), Err(VerifyError::Malformed(_))), "{field:?}");
         }
         assert!(matches!(parse(b"keyId=\"\xff\""), Err(VerifyError::Malformed(_))));
-        assert!(matches!(parse(&[b' '; MAX_SIGNATURE_FIELD + 1]), Err(VerifyError::Malformed(_))));
+        assert!(matches!(parse(&[b' '; Cavage::MAX_FIELD_LEN + 1]), Err(VerifyError::Malformed(_))));
     }
 
     #[test]

@@ -15,9 +15,6 @@ use crate::{
     time::UnixTime,
 };
 
-/// The longest value of a signature field that is read, in bytes.
-pub const MAX_SIGNATURE_FIELD: usize = 8 * 1024;
-
 /// draft-cavage HTTP Signatures: `Signature: keyId="…",algorithm="…",headers="…",signature="…"`.
 ///
 /// *Writing is strict.* One form goes out, the one that nearly every verifier takes: these parameters in this order,
@@ -50,6 +47,9 @@ pub struct Cavage {
 }
 
 impl Cavage {
+    /// The longest value of a signature field that is read, in bytes.
+    pub const MAX_FIELD_LEN: usize = 8 * 1024;
+
     /// Writes the `Signature` field (draft 12 section 4.1).
     #[must_use]
     pub const fn new() -> Self {
@@ -101,6 +101,10 @@ impl Scheme for Cavage {
         now: UnixTime,
     ) -> Result<Unsigned<'r>, SignError> {
         write::prepare(*self, request, params, now)
+    }
+
+    fn challenge(&self, realm: &str, components: &str) -> String {
+        format!("Signature realm=\"{realm}\",headers=\"{components}\"")
     }
 
     fn claimed_key_id(&self, request: &Request<'_>) -> Option<KeyId> {

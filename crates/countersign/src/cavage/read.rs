@@ -66,6 +66,7 @@ fn read_component(
     pushed.map_err(|error| match error {
         LineError::Missing | LineError::Unsupported => VerifyError::Missing(component.clone()),
         LineError::ForbiddenByte => VerifyError::ForbiddenByte(component.clone()),
+        LineError::TooLong => malformed("more than 64 KiB are covered"),
         LineError::Several => VerifyError::Ambiguous("Host field"),
     })?;
     if known == Some(WellKnown::Digest) { read_digests(request, digests) } else { Ok(()) }

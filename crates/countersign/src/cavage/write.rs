@@ -116,6 +116,7 @@ impl<'a, 'r> Draft<'a, 'r> {
             LineError::ForbiddenByte => SignError::ForbiddenByte(component.clone()),
             LineError::Several => SignError::Ambiguous(WellKnown::Host.into()),
             LineError::Unsupported => SignError::Unsupported(component.clone()),
+            LineError::TooLong => SignError::TooLong,
         })?;
         if !first {
             self.text.push(' ');
@@ -153,20 +154,23 @@ enum Found<'r> {
     Made(String),
 }
 
-/// A `Digest` that the caller gave has to be the body's, where the body is at hand.
+/// A `Digest` that the caller gave has to be one that can be checked, and the body's where the body is at hand.
 fn check_digest(request: &Request<'_>, name: &FieldName) -> Result<(), SignError> {
-    let Some(body) = request.body else {
-        return Ok(());
-    };
     let (mut expected, mut read) = (ExpectedDigests::none(), Ok(()));
     request.fields.visit(name, &mut |value| {
         if read.is_ok() {
             read = expected.read(value);
         }
     });
+    if read.is_err() || !expected.is_some() {
+        return Err(SignError::DigestMismatch);
+    }
+    let Some(body) = request.body else {
+        return Ok(());
+    };
     let mut check = expected.check();
     check.update(body);
-    read.and_then(|()| check.finish()).map_err(|_| SignError::DigestMismatch)
+    check.finish().map_err(|_| SignError::DigestMismatch)
 }
 
 /// Writes the inside of a quoted string (RFC 9110 section 5.6.4). A key id has no control characters.

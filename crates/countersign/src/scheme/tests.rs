@@ -72,6 +72,10 @@ impl Scheme for Listed {
         })
     }
 
+    fn challenge(&self, realm: &str, _: &str) -> String {
+        format!("Webhook realm=\"{realm}\"")
+    }
+
     fn claimed_key_id(&self, _: &Request<'_>) -> Option<KeyId> {
         None
     }
@@ -144,6 +148,10 @@ impl Scheme for Pairs {
         })
     }
 
+    fn challenge(&self, realm: &str, _: &str) -> String {
+        format!("Webhook realm=\"{realm}\"")
+    }
+
     fn claimed_key_id(&self, _: &Request<'_>) -> Option<KeyId> {
         None
     }
@@ -178,7 +186,7 @@ fn verifying(text: &str) -> VerifyingKey {
 }
 
 fn body_policy() -> Policy {
-    Policy::requiring(Coverage::empty().and(Component::Body, When::Always))
+    Policy::dangerous_requiring(Coverage::empty().and(Component::Body, When::Always))
 }
 
 #[test]
