@@ -13,6 +13,7 @@ mod black_box;
 mod bodies;
 mod client;
 mod golden;
+mod http2;
 mod neighbours;
 mod peers;
 mod policy;

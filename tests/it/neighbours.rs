@@ -205,6 +205,7 @@ async fn store(claim: Claim) -> Result<Option<Credential<&'static str>>, std::io
     match claim.key_id().unwrap().as_str() {
         "alice" => Ok(Some(Credential::new(verifying_key(), "Alice"))),
         "lost" => Err(std::io::Error::other("the key store is down")),
+        "panic" => panic!("the key store panics"),
         _ => Ok(None),
     }
 }
@@ -231,6 +232,7 @@ async fn an_outage_is_not_an_unknown_key_and_every_cause_is_in_an_event_without_
         (get().sign(&covering(&["date"]), now()), 401, "not-covered", "alice"),
         (other_body, 401, "digest-mismatch", "alice"),
         (get().sign(&signer("lost"), now()), 503, "key-loader", "lost"),
+        (get().sign(&signer("panic"), now()), 503, "key-loader", "panic"),
     ];
     let (events, _guard) = Events::capture();
     for (request, status, cause, key_id) in cases {

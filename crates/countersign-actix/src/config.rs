@@ -3,12 +3,13 @@
 use std::{
     error::Error,
     fmt,
+    panic::AssertUnwindSafe,
     sync::Arc,
     time::{Duration, SystemTime},
 };
 
 use countersign::{Cavage, Claim, Credential, KeyLoader, Policy, UnixTime, Verifier};
-use futures::future::BoxFuture;
+use futures::{FutureExt, future::BoxFuture};
 
 pub(crate) type BoxError = Box<dyn Error + Send + Sync>;
 
@@ -19,7 +20,10 @@ pub(crate) trait AnyLoader<C>: Send + Sync {
 
 impl<L: KeyLoader> AnyLoader<L::Caller> for L {
     fn load(&self, claim: Claim) -> BoxFuture<'_, Result<Option<Credential<L::Caller>>, BoxError>> {
-        Box::pin(async move { KeyLoader::load(self, claim).await.map_err(Into::into) })
+        let answer = async move { KeyLoader::load(self, claim).await.map_err(Into::into) };
+        // A panic of the user's callback is an outage: it must neither end the connection nor pass for an unknown key.
+        let answer = AssertUnwindSafe(answer).catch_unwind();
+        Box::pin(answer.map(|answer| answer.unwrap_or_else(|_| Err("the loader panicked".into()))))
     }
 }
 
