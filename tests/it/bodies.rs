@@ -8,6 +8,8 @@ use actix_web::{
 };
 use countersign_actix::{MaybeSigned, SignatureConfig, SignatureGuard, Signed};
 
+use tokio::{io::AsyncWriteExt, net::TcpStream, time::sleep};
+
 use crate::{
     support::{Server, alices_keys, millis},
     wire::{Raw, exchange},
@@ -95,6 +97,39 @@ async fn a_body_that_does_not_arrive_in_time_is_408_for_a_signed_head_and_is_not
     let mut unsigned = post();
     unsigned.body.truncate(1);
     assert_eq!(exchange(server.port, &unsigned.bytes(), 1).await[0].status, 401);
+}
+
+#[actix_web::test]
+async fn an_endless_body_is_not_read_on_behind_a_refusal() {
+    async fn length(body: Signed<Bytes, Alice>) -> String {
+        body.len().to_string()
+    }
+    let server = Server::start(|app| {
+        let config = config().body_limit(1024);
+        let guarded = web::scope("/guarded").wrap(SignatureGuard::new(config.clone()));
+        app.app_data(config).service(guarded.default_service(web::to(length))).default_service(web::to(length));
+    });
+    for path in ["/", "/guarded/"] {
+        let unsigned = Raw::new("POST", path).field("Transfer-Encoding", "chunked");
+        let digest = countersign::digest_field(countersign::DigestAlgorithm::Sha256, b"");
+        let signed = unsigned.clone().field("Digest", digest).sign_stream();
+        for (head, expected) in [(unsigned, 401), (signed, 413)] {
+            let mut stream = TcpStream::connect(("127.0.0.1", server.port)).await.unwrap();
+            stream.write_all(&head.bytes()).await.unwrap();
+            // The server lingers for as long as it waits for a client to hang up, and not for longer.
+            let mut sent = 0;
+            while sent < 200 && stream.write_all(b"400\r\n").await.is_ok() {
+                let _ = stream.write_all(&[b'x'; 0x400]).await;
+                let _ = stream.write_all(b"\r\n").await;
+                sleep(millis(10)).await;
+                sent += 1;
+            }
+            assert!(sent < 200, "{path} {expected}: it is still read");
+        }
+        let head = Raw::new("POST", path).field("Transfer-Encoding", "chunked");
+        let answer = &exchange(server.port, &head.bytes(), 1).await[0];
+        assert_eq!((answer.status, answer.field("connection")), (401, Some("close")), "{path}");
+    }
 }
 
 #[actix_web::test]

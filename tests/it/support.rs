@@ -58,6 +58,7 @@ impl Server {
         let server = HttpServer::new(move || App::new().configure(routes.clone()))
             .workers(1)
             .disable_signals()
+            .client_disconnect_timeout(millis(200))
             .bind_auto_h2c(("127.0.0.1", 0))
             .unwrap();
         let port = server.addrs()[0].port();

@@ -64,6 +64,14 @@ impl Raw {
         self
     }
 
+    /// Signed by alice, now, with a body that is not at hand.
+    pub(crate) fn sign_stream(mut self) -> Self {
+        let request = Request::new(&self.method, &self.target, &self.fields);
+        let parts = signer("alice").sign(&request, now()).unwrap();
+        self.fields.extend(parts.fields.into_iter().map(|field| (field.name.to_string(), field.value)));
+        self
+    }
+
     /// Signed by alice, now, with all that is on by default.
     pub(crate) fn signed(self) -> Self {
         self.sign(&signer("alice"), now())

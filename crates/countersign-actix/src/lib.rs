@@ -56,6 +56,7 @@ mod fields;
 mod guard;
 mod refusal;
 mod signed;
+mod unread;
 
 pub use self::{
     config::SignatureConfig,

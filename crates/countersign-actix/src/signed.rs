@@ -15,6 +15,7 @@ use crate::{
     config::SignatureConfig,
     guard::Passed,
     refusal::Refusal,
+    unread,
 };
 
 /// A request that was signed: its inner extractor's value, who signed it, and the proof.
@@ -24,7 +25,8 @@ use crate::{
 /// the guard found is taken over; where the app data asks for more than the guard did the request is checked again, with the
 /// guard's keys.
 ///
-/// Anything amiss is a [`Refusal`], and the handler is not called. Extractors that come after this one in a handler's arguments
+/// Anything amiss is a [`Refusal`] (inside of an [`InternalError`](actix_web::error::InternalError) where a body was left unread),
+/// and the handler is not called. Extractors that come after this one in a handler's arguments
 /// read the body that was signed as well. One that comes before it has taken the body away: the answer is 500.
 ///
 /// <div class="warning">
@@ -94,9 +96,10 @@ impl<T: FromRequest + 'static, C: Clone + 'static> FromRequest for Signed<T, C> 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (request, (mut payload, sharing)) = (request.clone(), share(payload));
         Box::pin(async move {
-            match pass(&request, &mut payload).await? {
-                Pass::Checked { config, found: None } => Err(unsigned(&config, &request).into()),
-                Pass::Checked { found: Some(found), .. } | Pass::Taken(found) => {
+            match pass(&request, &mut payload).await {
+                Err(refusal) => Err(unread::error(refusal, payload)),
+                Ok(Pass::Checked { config, found: None }) => Err(unread::error(unsigned(&config, &request), payload)),
+                Ok(Pass::Checked { found: Some(found), .. } | Pass::Taken(found)) => {
                     sharing.map(|sharing| sharing.send(found.body.clone()));
                     Ok(Self::around(inner(&request, payload).await?, found))
                 }
@@ -196,9 +199,10 @@ impl<T: FromRequest + 'static, C: Clone + 'static> FromRequest for MaybeSigned<T
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (request, (mut payload, sharing)) = (request.clone(), share(payload));
         Box::pin(async move {
-            match pass(&request, &mut payload).await? {
-                Pass::Checked { found: None, .. } => Ok(Self::Anonymous(inner(&request, payload).await?)),
-                Pass::Checked { found: Some(found), .. } | Pass::Taken(found) => {
+            match pass(&request, &mut payload).await {
+                Err(refusal) => Err(unread::error(refusal, payload)),
+                Ok(Pass::Checked { found: None, .. }) => Ok(Self::Anonymous(inner(&request, payload).await?)),
+                Ok(Pass::Checked { found: Some(found), .. } | Pass::Taken(found)) => {
                     sharing.map(|sharing| sharing.send(found.body.clone()));
                     Ok(Self::Signed(Signed::around(inner(&request, payload).await?, found)))
                 }
