@@ -15,8 +15,8 @@ use actix_web::{
     test::{call_service, init_service, read_body},
     web::{self, Bytes, Form, Json, ServiceConfig},
 };
-use countersign::{Claim, Component, Coverage, Credential, Policy, Signer, When};
-use countersign_actix::{Caller, MaybeSigned, SignatureConfig, SignatureGuard, Signed};
+use countersign::{Claim, Component, Coverage, Credential, Policy, Signer, VerifyError, When};
+use countersign_actix::{Caller, MaybeSigned, Refusal, Refused, SignatureConfig, SignatureGuard, Signed};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -286,4 +286,25 @@ async fn a_handler_reads_the_body_that_was_signed_in_whatever_form() {
     // A signed body that the inner extractor cannot read is its own error.
     let unreadable = Raw::new("POST", "/json").field("Content-Type", "application/json").body(b"{").signed();
     assert_eq!(status(routes, unreadable).await, 400);
+}
+
+#[actix_web::test]
+async fn middleware_around_the_check_can_read_why_a_request_was_refused() {
+    async fn handler(_: Signed<(), Alice>) -> &'static str {
+        "reached"
+    }
+    for guarded in [false, true] {
+        let routes = move |app: &mut ServiceConfig| {
+            if guarded {
+                app.service(web::scope("").wrap(SignatureGuard::new(config())).default_service(web::to(handler)));
+            } else {
+                configured(handler)(app);
+            }
+        };
+        let app = init_service(App::new().configure(routes)).await;
+        let response: ServiceResponse<_> = call_service(&app, get().into_actix().to_request()).await;
+        let refused = response.response().error().unwrap().as_error::<Refused>().unwrap();
+        let Refusal::Unauthenticated { cause, .. } = refused.refusal() else { panic!("{refused:?}") };
+        assert_eq!(*cause, VerifyError::NoSignature);
+    }
 }

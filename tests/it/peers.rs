@@ -1,10 +1,4 @@
 //! Live peers: other implementations, run as they are, on the other end of real requests.
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "helpers of tests fail as tests do, which clippy sees only in the tests themselves"
-)]
 
 mod flask_cavage;
 mod httpsig;

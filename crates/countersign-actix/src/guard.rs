@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use actix_web::{
-    Error, HttpMessage,
+    Error, HttpMessage, HttpResponse,
     body::{EitherBody, MessageBody},
     dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready},
 };
@@ -12,7 +12,7 @@ use futures::future::{LocalBoxFuture, Ready, ready};
 use crate::{
     check::{Found, check, unsigned},
     config::SignatureConfig,
-    unread,
+    unread::Refused,
 };
 
 /// Guards all routes of a scope or an app: a request whose signature does not hold reaches none of them.
@@ -103,7 +103,8 @@ where
                 Err(refusal) => refusal,
             };
             // As a response rather than an error, so that the middleware around this one can see and log it.
-            Ok(ServiceResponse::new(http, unread::response(&refusal, payload)).map_into_right_body())
+            Ok(ServiceResponse::new(http, HttpResponse::from_error(Refused::new(refusal, payload)))
+                .map_into_right_body())
         })
     }
 }

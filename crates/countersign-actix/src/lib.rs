@@ -63,4 +63,5 @@ pub use self::{
     guard::{SignatureGuard, SignatureGuardService},
     refusal::Refusal,
     signed::{Caller, MaybeSigned, Signed},
+    unread::Refused,
 };

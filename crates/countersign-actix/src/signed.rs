@@ -15,7 +15,7 @@ use crate::{
     config::SignatureConfig,
     guard::Passed,
     refusal::Refusal,
-    unread,
+    unread::Refused,
 };
 
 /// A request that was signed: its inner extractor's value, who signed it, and the proof.
@@ -25,8 +25,7 @@ use crate::{
 /// the guard found is taken over; where the app data asks for more than the guard did the request is checked again, with the
 /// guard's keys.
 ///
-/// Anything amiss is a [`Refusal`] (inside of an [`InternalError`](actix_web::error::InternalError) where a body was left unread),
-/// and the handler is not called. Extractors that come after this one in a handler's arguments
+/// Anything amiss is a [`Refused`], and the handler is not called. Extractors that come after this one in a handler's arguments
 /// read the body that was signed as well. One that comes before it has taken the body away: the answer is 500.
 ///
 /// <div class="warning">
@@ -94,24 +93,36 @@ impl<T: FromRequest + 'static, C: Clone + 'static> FromRequest for Signed<T, C> 
     type Future = LocalBoxFuture<'static, Result<Self, actix_web::Error>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let (request, (mut payload, sharing)) = (request.clone(), share(payload));
+        let (request, (payload, later)) = (request.clone(), share(payload));
         Box::pin(async move {
-            match pass(&request, &mut payload).await {
-                Err(refusal) => Err(unread::error(refusal, payload)),
-                Ok(Pass::Checked { config, found: None }) => Err(unread::error(unsigned(&config, &request), payload)),
-                Ok(Pass::Checked { found: Some(found), .. } | Pass::Taken(found)) => {
-                    sharing.map(|sharing| sharing.send(found.body.clone()));
-                    Ok(Self::around(inner(&request, payload).await?, found))
-                }
+            match extract(&request, payload, later).await? {
+                Extracted::Signed(signed) => Ok(signed),
+                Extracted::Unsigned(config, payload) => Err(Refused::new(unsigned(&config, &request), payload).into()),
             }
         })
     }
 }
 
-impl<T, C> Signed<T, C> {
-    fn around(inner: T, Found { verified, caller, .. }: Found<C>) -> Self {
-        Self { inner, caller, proof: verified }
-    }
+enum Extracted<T, C> {
+    Signed(Signed<T, C>),
+    /// There is no signature at all; the body is as it came.
+    Unsigned(SignatureConfig<C>, Payload),
+}
+
+async fn extract<T: FromRequest, C: Clone + 'static>(
+    request: &HttpRequest,
+    mut payload: Payload,
+    later: Option<oneshot::Sender<Bytes>>,
+) -> Result<Extracted<T, C>, actix_web::Error> {
+    let Found { verified, caller, body } = match pass(request, &mut payload).await {
+        Ok(Pass::Checked { config, found: None }) => return Ok(Extracted::Unsigned(config, payload)),
+        Ok(Pass::Checked { found: Some(found), .. } | Pass::Taken(found)) => found,
+        Err(refusal) => return Err(Refused::new(refusal, payload).into()),
+    };
+    // Nobody may be waiting for it.
+    later.map(|later| later.send(body));
+    let inner = inner(request, payload).await?;
+    Ok(Extracted::Signed(Signed { inner, caller, proof: verified }))
 }
 
 /// Takes the payload, and leaves one for the extractors that come later: it gives the body once that is verified, and an
@@ -197,15 +208,11 @@ impl<T: FromRequest + 'static, C: Clone + 'static> FromRequest for MaybeSigned<T
     type Future = LocalBoxFuture<'static, Result<Self, actix_web::Error>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let (request, (mut payload, sharing)) = (request.clone(), share(payload));
+        let (request, (payload, later)) = (request.clone(), share(payload));
         Box::pin(async move {
-            match pass(&request, &mut payload).await {
-                Err(refusal) => Err(unread::error(refusal, payload)),
-                Ok(Pass::Checked { found: None, .. }) => Ok(Self::Anonymous(inner(&request, payload).await?)),
-                Ok(Pass::Checked { found: Some(found), .. } | Pass::Taken(found)) => {
-                    sharing.map(|sharing| sharing.send(found.body.clone()));
-                    Ok(Self::Signed(Signed::around(inner(&request, payload).await?, found)))
-                }
+            match extract(&request, payload, later).await? {
+                Extracted::Signed(signed) => Ok(Self::Signed(signed)),
+                Extracted::Unsigned(_, payload) => Ok(Self::Anonymous(inner(&request, payload).await?)),
             }
         })
     }

@@ -1,55 +1,99 @@
 //! Refusing a request without reading the rest of its body.
 
 use std::{
+    cell::Cell,
+    error::Error,
+    fmt,
     pin::Pin,
     task::{Context, Poll},
 };
 
 use actix_web::{
-    Error, HttpResponse, ResponseError,
+    HttpResponse, ResponseError,
     body::{BodySize, BoxBody, MessageBody},
     dev::Payload,
-    error::InternalError,
+    http::StatusCode,
     web::Bytes,
 };
 
 use crate::refusal::Refusal;
 
-/// An answer that keeps the payload it leaves unread until it is sent.
+/// The error of the extractors: a [`Refusal`], and the body that it leaves unread.
 ///
-/// actix-web reads a chunked body to its end, however far that is, once nobody holds its payload any more; while somebody
-/// does, it closes the connection behind the answer.
-struct Unread {
-    answer: BoxBody,
-    _payload: Payload,
+/// actix-web reads a chunked body to its end, however far that is, once nobody holds its payload any more. While somebody does,
+/// it closes the connection behind the answer: so the refusal holds it until the answer is sent.
+///
+/// ```
+/// use countersign_actix::{Refusal, Refused};
+///
+/// fn is_over_the_limit(error: &actix_web::Error) -> bool {
+///     matches!(error.as_error::<Refused>().map(Refused::refusal), Some(Refusal::BodyTooLarge))
+/// }
+/// # let _ = is_over_the_limit;
+/// ```
+pub struct Refused {
+    refusal: Refusal,
+    unread: Cell<Payload>,
 }
 
-impl MessageBody for Unread {
+impl Refused {
+    pub(crate) const fn new(refusal: Refusal, unread: Payload) -> Self {
+        Self { refusal, unread: Cell::new(unread) }
+    }
+
+    /// Why the request was refused.
+    #[must_use]
+    pub const fn refusal(&self) -> &Refusal {
+        &self.refusal
+    }
+}
+
+impl ResponseError for Refused {
+    fn status_code(&self) -> StatusCode {
+        self.refusal.status_code()
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let unread = self.unread.replace(Payload::None);
+        self.refusal.error_response().map_body(|_, answer| match unread {
+            Payload::None => answer,
+            unread => BoxBody::new(Answer { body: answer, _unread: unread }),
+        })
+    }
+}
+
+impl Error for Refused {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.refusal.source()
+    }
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.refusal.fmt(f)
+    }
+}
+
+impl fmt::Debug for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Refused").field(&self.refusal).finish()
+    }
+}
+
+/// An answer that keeps the payload it leaves unread until it is sent.
+struct Answer {
+    body: BoxBody,
+    _unread: Payload,
+}
+
+impl MessageBody for Answer {
     type Error = <BoxBody as MessageBody>::Error;
 
     fn size(&self) -> BodySize {
-        self.answer.size()
+        self.body.size()
     }
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Self::Error>>> {
-        Pin::new(&mut self.answer).poll_next(cx)
+        Pin::new(&mut self.body).poll_next(cx)
     }
-}
-
-/// The answer to a refused request whose payload is left as it is.
-pub(crate) fn response(refusal: &Refusal, payload: Payload) -> HttpResponse {
-    let response = refusal.error_response();
-    if matches!(payload, Payload::None) {
-        return response;
-    }
-    response.map_body(|_, answer| BoxBody::new(Unread { answer, _payload: payload }))
-}
-
-/// The same as an extractor's error.
-pub(crate) fn error(refusal: Refusal, payload: Payload) -> Error {
-    if matches!(payload, Payload::None) {
-        return refusal.into();
-    }
-    let response = response(&refusal, payload);
-    InternalError::from_response(refusal, response).into()
 }

@@ -7,7 +7,7 @@ use actix_web::{
     web,
 };
 use countersign::{Algorithm, Credential, Policy, Secret, StaticKeys, VerifyingKey};
-use countersign_actix::{Refusal, SignatureConfig, Signed};
+use countersign_actix::{Refusal, Refused, SignatureConfig, Signed};
 
 use super::{Exchanges, run, text};
 use crate::support::Server;
@@ -37,7 +37,8 @@ fn scope(app: &mut web::ServiceConfig, path: &str, config: SignatureConfig<&'sta
         let response = service.call(request);
         async move {
             let mut response = response.await?;
-            let refusal = response.response().error().and_then(|error| error.as_error::<Refusal>());
+            let refusal =
+                response.response().error().and_then(|error| error.as_error::<Refused>()).map(Refused::refusal);
             if let Some(Refusal::Unauthenticated { cause, .. }) = refusal {
                 let cause = HeaderValue::try_from(cause.to_string()).unwrap();
                 response.headers_mut().insert(HeaderName::from_static("x-cause"), cause);
