@@ -42,7 +42,7 @@ pub(crate) async fn check<C: 'static>(
 ) -> Result<Option<Found<C>>, Refusal> {
     let fields = ActixFields(request.headers());
     let mut head = head(request, &fields);
-    if is_upgrade(request, &head) {
+    if !matches!(payload, Payload::None) && is_upgrade(request, &head) {
         // What follows is another protocol, and has no end to wait for: nobody behind the check takes it for a body.
         *payload = Payload::None;
     }
