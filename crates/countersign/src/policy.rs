@@ -204,9 +204,9 @@ impl Policy {
         if let Some((component, _)) = self.required.iter().find(uncovered) {
             return Err(VerifyError::NotCovered(component.clone()));
         }
-        match self.uncovered_with_body(parsed) {
-            Some(component) if has_body => Err(VerifyError::NotCovered(component)),
-            _ => Ok(()),
+        match has_body.then(|| self.uncovered_with_body(parsed)).flatten() {
+            Some(component) => Err(VerifyError::NotCovered(component)),
+            None => Ok(()),
         }
     }
 

@@ -9,6 +9,7 @@ use super::{
 use crate::{
     algorithm::DigestAlgorithm,
     component::{Component, ComponentError},
+    coverage::When,
     digest::{ExpectedDigests, digest_field},
     error::SignError,
     field::{FieldName, WellKnown},
@@ -34,13 +35,16 @@ pub(super) fn prepare<'r>(
     }
     // A body that is not at hand counts as one: it may turn out to be there.
     let has_body = request.body.is_none_or(|body| !body.is_empty());
-    let due = || params.coverage.iter().filter(|(component, when)| when.applies(component, request, has_body));
-    let states = |stated| due().any(|(component, _)| *component == stated);
+    let is_due = |component: &Component, when: &When| when.applies(component, request, has_body);
+    let states =
+        |stated| params.coverage.iter().any(|(component, when)| *component == stated && is_due(component, when));
     let created = states(Component::Created).then_some(now);
     let expires = states(Component::Expires).then_some(params.expires);
     let mut draft = Draft::new(request, scheme, key, created, expires);
-    for (component, _) in due() {
-        draft.cover(component, now, params.expires)?;
+    for (component, when) in params.coverage.iter() {
+        if is_due(component, when) {
+            draft.cover(component, now, params.expires)?;
+        }
     }
     if draft.base.is_empty() {
         return Err(ComponentError::Empty.into());
