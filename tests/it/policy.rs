@@ -110,3 +110,24 @@ fn a_signature_without_a_time_is_accepted_only_by_its_dangerous_name() {
     assert_eq!(judge(&policy, &timeless, b"").unwrap().valid_until(), None);
     assert!(!policy.is_at_least_as_strict_as(&Policy::default()));
 }
+
+#[test]
+fn a_body_stays_bound_however_what_is_required_with_it_is_said() {
+    let always = Policy::dangerous_requiring(Coverage::empty().and(named("x-t"), When::Always));
+    let body = Policy::dangerous_requiring(Coverage::empty().and(named("x-t"), When::Body));
+    assert!(!always.is_at_least_as_strict_as(&body));
+    let both = always.require(named("x-t"), When::Body);
+    assert!(both.is_at_least_as_strict_as(&body));
+    let coverage = Coverage::empty().and(named("x-t"), When::Always).and(named("date"), When::Always);
+    let post = Raw::new("POST", "/").field("X-T", "1").body(b"abc").sign(&signer("alice").covering(coverage), NOW);
+    for policy in [body, both] {
+        assert_eq!(judge(&policy, &post, b"EVIL").err(), Some(VerifyError::NotCovered(named("digest"))));
+    }
+}
+
+#[test]
+fn a_method_is_meant_in_whatever_case_it_is_listed() {
+    let policy = Policy::default().require(named("x-t"), When::Method(vec!["post".to_owned()]));
+    let post = Raw::new("POST", "/").field("X-T", "1").sign(&signer("alice"), NOW);
+    assert_eq!(judge(&policy, &post, b"").err(), Some(VerifyError::NotCovered(named("x-t"))));
+}

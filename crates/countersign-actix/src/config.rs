@@ -130,12 +130,18 @@ impl<C: 'static> SignatureConfig<C> {
 
     /// What a request that passed `guard` has yet to be checked by to satisfy this as well; `None` when nothing is left.
     ///
-    /// Who the caller is, the guard has decided: of this only what asks for more counts.
+    /// Another loader has other keys and knows other callers, so all is checked again with it. With the same loader only what
+    /// asks for more counts.
     pub(crate) fn beyond(&self, guard: &Self) -> Option<Self> {
         let (own, passed) = (&self.0, &guard.0);
-        let met = Arc::ptr_eq(own, passed)
-            || (passed.body_limit <= own.body_limit
-                && passed.verifier.policy().is_at_least_as_strict_as(own.verifier.policy()));
+        if Arc::ptr_eq(own, passed) {
+            return None;
+        }
+        if !Arc::ptr_eq(&own.loader, &passed.loader) {
+            return Some(self.clone());
+        }
+        let met = passed.body_limit <= own.body_limit
+            && passed.verifier.policy().is_at_least_as_strict_as(own.verifier.policy());
         let stricter = || {
             let limit = own.body_limit.min(passed.body_limit);
             guard.clone().policy(own.verifier.policy().clone()).body_limit(limit)

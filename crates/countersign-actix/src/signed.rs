@@ -22,16 +22,17 @@ use crate::{
 ///
 /// `T` is any extractor; it reads the body whose digest was signed, after the check. `C` is the caller's context, which
 /// the loader of the [`SignatureConfig<C>`] in the app data gave. Behind a [`SignatureGuard`](crate::SignatureGuard) what
-/// the guard found is taken over; where the app data asks for more than the guard did the request is checked again, with the
-/// guard's keys.
+/// the guard found is taken over; where the app data asks for more than the guard did, or has a loader of its own, the request is
+/// checked again.
 ///
 /// Anything amiss is a [`Refused`], and the handler is not called. Extractors that come after this one in a handler's arguments
-/// read the body that was signed as well. One that comes before it has taken the body away: the answer is 500.
+/// read the body that was signed as well, once it is: an extractor of your own that combines them has to await this one first. One
+/// that comes before it has taken the body away: the answer is 500.
 ///
 /// <div class="warning">
 ///
-/// `Option<Signed<T>>` and `Result<Signed<T>, _>` turn a *bad* signature into an anonymous call, as they turn any failed
-/// extractor into a value. Where a signature is optional use [`MaybeSigned`], which lets a request pass only if it has none
+/// `Option<Signed<T>>`, `Result<Signed<T>, _>` and `Either<Signed<T>, _>` turn a *bad* signature into an anonymous call, as they
+/// turn any failed extractor into a value. Where a signature is optional use [`MaybeSigned`], which lets a request pass only if it has none
 /// at all.
 ///
 /// </div>
@@ -181,7 +182,7 @@ fn unguarded<C>() -> Refusal {
 /// A request that may come without a signature.
 ///
 /// It is anonymous only if there is no signature at all: one that is malformed, stale, unknown or wrong is refused as
-/// [`Signed`] refuses it.
+/// [`Signed`] refuses it. Let `T` read the body: behind an anonymous request there is none left for other extractors, which fail.
 ///
 /// ```
 /// use actix_web::web;
@@ -203,6 +204,16 @@ pub enum MaybeSigned<T, C = ()> {
     Anonymous(T),
 }
 
+impl<T, C> MaybeSigned<T, C> {
+    /// The caller's context; `None` for an anonymous request.
+    pub const fn caller(&self) -> Option<&C> {
+        match self {
+            Self::Signed(signed) => Some(signed.caller()),
+            Self::Anonymous(_) => None,
+        }
+    }
+}
+
 impl<T: FromRequest + 'static, C: Clone + 'static> FromRequest for MaybeSigned<T, C> {
     type Error = actix_web::Error;
     type Future = LocalBoxFuture<'static, Result<Self, actix_web::Error>>;
@@ -220,6 +231,8 @@ impl<T: FromRequest + 'static, C: Clone + 'static> FromRequest for MaybeSigned<T
 
 /// The caller's context behind a [`SignatureGuard`](crate::SignatureGuard), for handlers that need nothing else of the
 /// proof. Without the guard the answer is 500.
+///
+/// It is what the guard found under its own policy. What the app data asks for beyond that, only [`Signed`] checks.
 ///
 /// ```
 /// use countersign_actix::Caller;

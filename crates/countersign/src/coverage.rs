@@ -12,7 +12,7 @@ pub enum When {
     Body,
     /// When the request has the field.
     Present,
-    /// When the request has one of these methods.
+    /// When the request has one of these methods, in whatever case.
     Method(Vec<String>),
 }
 
@@ -99,7 +99,7 @@ impl When {
             (Self::Body, _) => has_body,
             (Self::Present, Component::Field(name)) => request.has_field(name),
             (Self::Present, _) => false,
-            (Self::Method(methods), _) => methods.iter().any(|method| method == request.method),
+            (Self::Method(methods), _) => methods.iter().any(|method| method.eq_ignore_ascii_case(request.method)),
         }
     }
 
@@ -107,7 +107,9 @@ impl When {
     pub(crate) fn implies(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Always, _) => true,
-            (Self::Method(own), Self::Method(theirs)) => theirs.iter().all(|method| own.contains(method)),
+            (Self::Method(own), Self::Method(theirs)) => {
+                theirs.iter().all(|method| own.iter().any(|own| own.eq_ignore_ascii_case(method)))
+            }
             _ => self == other,
         }
     }

@@ -35,6 +35,8 @@ use crate::{
 pub struct Policy {
     required: Coverage,
     needs_time: bool,
+    /// Whether a body has to be bound, since something is required with one.
+    binds_body: bool,
     max_age: Duration,
     max_skew: Duration,
     algorithms: AlgorithmSet,
@@ -55,9 +57,11 @@ impl Policy {
     ///
     /// To ask for more than the default, call [`require`](Self::require) instead.
     #[must_use]
-    pub const fn dangerous_requiring(required: Coverage) -> Self {
+    pub fn dangerous_requiring(required: Coverage) -> Self {
+        let binds_body = required.iter().any(|(_, when)| *when == When::Body);
         Self {
             required,
+            binds_body,
             needs_time: true,
             max_age: Duration::from_secs(300),
             max_skew: Duration::from_secs(30),
@@ -78,7 +82,7 @@ impl Policy {
 
     /// Requires nothing, not even a time: any correct signature opens any request, again and again.
     #[must_use]
-    pub const fn dangerous_requiring_nothing() -> Self {
+    pub fn dangerous_requiring_nothing() -> Self {
         let mut policy = Self::dangerous_requiring(Coverage::empty()).dangerous_without_time();
         policy.upper_case_method = false;
         policy
@@ -96,6 +100,7 @@ impl Policy {
     /// Of the fields only `digest` is compared with the body; to cover another one with a hash in it proves the field alone.
     #[must_use]
     pub fn require(mut self, component: Component, when: When) -> Self {
+        self.binds_body |= when == When::Body;
         self.required = self.required.also(component, when);
         self
     }
@@ -139,6 +144,7 @@ impl Policy {
         self.algorithms.is_within(other.algorithms)
             && other.required.iter().all(|(component, when)| requires(component, when))
             && (self.needs_time || !other.needs_time)
+            && (self.binds_body || !other.binds_body)
             && (self.upper_case_method || !other.upper_case_method)
             && self.max_age <= other.max_age
             && self.max_skew <= other.max_skew
@@ -155,7 +161,7 @@ impl Policy {
             When::Always => true,
             When::Body => has_body,
             When::Present => has_body && **component == content_type,
-            When::Method(methods) => methods.iter().any(|listed| listed == method),
+            When::Method(methods) => methods.iter().any(|listed| listed.eq_ignore_ascii_case(method)),
         };
         let mut names: Vec<_> = Vec::new();
         for (component, _) in self.required.iter().filter(listed) {
@@ -215,14 +221,13 @@ impl Policy {
     /// Where the policy asks for anything with a body, the body itself has to be bound: by a digest that is compared with it,
     /// or by being signed.
     pub(crate) fn uncovered_with_body(&self, parsed: &Parsed) -> Option<Component> {
-        let mut rows = self.required.iter().filter(|(_, when)| **when == When::Body).peekable();
-        rows.peek()?;
         let digest = Component::field(WellKnown::Digest);
         let bound = parsed.covered.contains(&digest) || parsed.covered.contains(&Component::Body);
-        let uncovered = |(component, _): &(&Component, &When)| {
-            !parsed.covered.contains(component) && !body_stands_for(&parsed.covered, component)
+        let uncovered = |(component, when): &(&Component, &When)| {
+            **when == When::Body && !parsed.covered.contains(component) && !body_stands_for(&parsed.covered, component)
         };
-        rows.find(uncovered).map(|(component, _)| component.clone()).or_else(|| (!bound).then_some(digest))
+        let row = self.required.iter().find(uncovered).map(|(component, _)| component.clone());
+        row.or_else(|| (self.binds_body && !bound).then_some(digest))
     }
 
     fn check_time(&self, parsed: &Parsed, now: UnixTime) -> Result<Option<UnixTime>, VerifyError> {

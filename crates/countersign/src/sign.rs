@@ -3,7 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use crate::{
-    coverage::Coverage,
+    component::Component,
+    coverage::{Coverage, When},
     error::SignError,
     key::{KeyMetadata, SigningKey},
     request::Request,
@@ -18,11 +19,11 @@ const DEFAULT_LIFETIME: Duration = Duration::from_secs(300);
 /// A scheme, what to cover, and the key to sign with; cheap to clone.
 ///
 /// ```
-/// use countersign::{Cavage, Component, Coverage, Request, Secret, Signer, SigningKey, UnixTime, When};
+/// use countersign::{Cavage, Request, Secret, Signer, SigningKey, UnixTime, When};
 ///
 /// let secret = Secret::new("correct horse battery staple")?;
 /// let signer = Signer::new(Cavage::new(), SigningKey::hmac_sha256("alice", &secret)?)
-///     .covering(Coverage::standard().and("x-request-id".parse()?, When::Present));
+///     .cover("x-request-id".parse()?, When::Present);
 ///
 /// let fields = [("host", "api.example"), ("content-type", "application/json")];
 /// let request = Request::new("POST", "/orders", &fields).with_body(br#"{"item":1}"#);
@@ -89,6 +90,13 @@ impl Signer {
     #[must_use]
     pub fn covering(mut self, coverage: Coverage) -> Self {
         self.coverage = Arc::new(coverage);
+        self
+    }
+
+    /// Covers one more component, beside what is covered already.
+    #[must_use]
+    pub fn cover(mut self, component: Component, when: When) -> Self {
+        self.coverage = Arc::new(Coverage::clone(&self.coverage).and(component, when));
         self
     }
 
