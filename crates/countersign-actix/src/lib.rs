@@ -47,7 +47,7 @@
 //! * **The target is actix-web's.** Middleware that rewrites it, such as `NormalizePath`, belongs inside of the guard: outside,
 //!   what is checked is what it made of the request.
 //! * **Upgrades.** What follows the head of an `Upgrade` or a `CONNECT` is no body and is not signed; behind the check it is gone,
-//!   so a WebSocket needs a route of their own.
+//!   so a WebSocket needs a route of its own.
 //! * **Compressed bodies.** What is signed and checked are the bytes of the wire. The inner extractor decodes them afterwards.
 
 mod check;

@@ -13,8 +13,10 @@ use crate::{
     time::UnixTime,
 };
 
-/// What has to be covered, how old it may be, and which algorithms are accepted. Strict by default; what asks for less than
-/// the default says `dangerous` in its name, or is the table of a deployment that says so in its documentation.
+/// What has to be covered, how old it may be, and which algorithms are accepted.
+///
+/// Strict by default. Times and limits are settable; whatever else asks for less than the default says `dangerous` in its
+/// name, or is the table of a deployment that says so in its documentation.
 ///
 /// By default: `(request-target) host` and a time, `digest` with a body whatever the method, `content-type` and
 /// `content-encoding` where they are present; signed at most 300 seconds ago and at most 30 seconds ahead; at most four
