@@ -51,7 +51,8 @@ fn case() -> impl Strategy<Value = Case> {
     let host = "[a-zA-Z0-9.-]{1,20}(:[0-9]{1,5})?";
     let fields = vec(("x-[a-d]", field_value()), 0..6);
     let key_id = prop_oneof!["[ -~]{1,40}", "[\"\\\\,= ä€]{1,20}"];
-    let algorithm = sample::select(Algorithm::ALL.to_vec());
+    let hmacs: Vec<_> = Algorithm::ALL.iter().copied().filter(|algorithm| algorithm.is_symmetric()).collect();
+    let algorithm = sample::select(hmacs);
     let parts = (method, target, host, fields, vec(any::<u8>(), 0..64), key_id, algorithm);
     (parts, any::<bool>(), any::<bool>()).prop_map(|(parts, in_authorization, covers_created)| {
         let (method, target, host, fields, body, key_id, algorithm) = parts;

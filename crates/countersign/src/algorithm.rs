@@ -25,12 +25,62 @@ pub enum Algorithm {
     HmacSha384,
     /// HMAC with SHA-512.
     HmacSha512,
+    /// RSASSA-PKCS1-v1_5 with SHA-1 (RFC 8017 section 8.2): verified only, and only under a `dangerous` name.
+    RsaSha1,
+    /// RSASSA-PKCS1-v1_5 with SHA-256.
+    RsaSha256,
+    /// RSASSA-PKCS1-v1_5 with SHA-384.
+    RsaSha384,
+    /// RSASSA-PKCS1-v1_5 with SHA-512.
+    RsaSha512,
+    /// RSASSA-PSS with SHA-256 (RFC 8017 section 8.1).
+    RsaPssSha256,
+    /// RSASSA-PSS with SHA-384.
+    RsaPssSha384,
+    /// RSASSA-PSS with SHA-512.
+    RsaPssSha512,
+    /// ECDSA with SHA-1 (FIPS 186-4), on the key's curve: verified only, and only under a `dangerous` name.
+    EcdsaSha1,
+    /// ECDSA with SHA-256, on the key's curve. Signatures are DER (RFC 3279 section 2.2.3).
+    EcdsaSha256,
+    /// ECDSA with SHA-384, on the key's curve.
+    EcdsaSha384,
+    /// ECDSA with SHA-512, on the key's curve.
+    EcdsaSha512,
+    /// Ed25519 (RFC 8032), without a hash taken before.
+    Ed25519,
+}
+
+/// What kind of key an algorithm takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Family {
+    Hmac,
+    Rsa,
+    Ecdsa,
+    Ed25519,
 }
 
 impl Algorithm {
     /// Every algorithm that this build knows.
-    pub const ALL: &'static [Self] =
-        &[Self::HmacSha256, Self::HmacSha384, Self::HmacSha512, Self::HmacSha224, Self::HmacSha1];
+    pub const ALL: &'static [Self] = &[
+        Self::HmacSha256,
+        Self::HmacSha384,
+        Self::HmacSha512,
+        Self::HmacSha224,
+        Self::HmacSha1,
+        Self::RsaSha256,
+        Self::RsaSha384,
+        Self::RsaSha512,
+        Self::RsaSha1,
+        Self::RsaPssSha256,
+        Self::RsaPssSha384,
+        Self::RsaPssSha512,
+        Self::EcdsaSha256,
+        Self::EcdsaSha384,
+        Self::EcdsaSha512,
+        Self::EcdsaSha1,
+        Self::Ed25519,
+    ];
 
     /// The name that is written, then the other spellings that deployments send.
     const fn names(self) -> (&'static str, &'static [&'static str]) {
@@ -40,6 +90,18 @@ impl Algorithm {
             Self::HmacSha256 => ("hmac-sha256", &["HmacSHA256"]),
             Self::HmacSha384 => ("hmac-sha384", &["HmacSHA384"]),
             Self::HmacSha512 => ("hmac-sha512", &["HmacSHA512"]),
+            Self::RsaSha1 => ("rsa-sha1", &["SHA1withRSA"]),
+            Self::RsaSha256 => ("rsa-sha256", &["SHA256withRSA"]),
+            Self::RsaSha384 => ("rsa-sha384", &["SHA384withRSA"]),
+            Self::RsaSha512 => ("rsa-sha512", &["SHA512withRSA"]),
+            Self::RsaPssSha256 => ("rsa-pss-sha256", &["SHA256withRSAandMGF1"]),
+            Self::RsaPssSha384 => ("rsa-pss-sha384", &["SHA384withRSAandMGF1"]),
+            Self::RsaPssSha512 => ("rsa-pss-sha512", &["SHA512withRSAandMGF1"]),
+            Self::EcdsaSha1 => ("ecdsa-sha1", &["SHA1withECDSA"]),
+            Self::EcdsaSha256 => ("ecdsa-sha256", &["ec-sha256", "SHA256withECDSA"]),
+            Self::EcdsaSha384 => ("ecdsa-sha384", &["ec-sha384", "SHA384withECDSA"]),
+            Self::EcdsaSha512 => ("ecdsa-sha512", &["ec-sha512", "SHA512withECDSA"]),
+            Self::Ed25519 => ("ed25519", &["ed25519-sha512"]),
         }
     }
 
@@ -61,7 +123,28 @@ impl Algorithm {
     /// Whether the algorithm rests on SHA-1, which a key offers only under a `dangerous` name.
     #[must_use]
     pub const fn is_sha1(self) -> bool {
-        matches!(self, Self::HmacSha1)
+        matches!(self, Self::HmacSha1 | Self::RsaSha1 | Self::EcdsaSha1)
+    }
+
+    /// Whether both sides hold the same secret, rather than a private and a public key.
+    #[must_use]
+    pub const fn is_symmetric(self) -> bool {
+        matches!(self.family(), Family::Hmac)
+    }
+
+    pub(crate) const fn family(self) -> Family {
+        match self {
+            Self::HmacSha1 | Self::HmacSha224 | Self::HmacSha256 | Self::HmacSha384 | Self::HmacSha512 => Family::Hmac,
+            Self::RsaSha1
+            | Self::RsaSha256
+            | Self::RsaSha384
+            | Self::RsaSha512
+            | Self::RsaPssSha256
+            | Self::RsaPssSha384
+            | Self::RsaPssSha512 => Family::Rsa,
+            Self::EcdsaSha1 | Self::EcdsaSha256 | Self::EcdsaSha384 | Self::EcdsaSha512 => Family::Ecdsa,
+            Self::Ed25519 => Family::Ed25519,
+        }
     }
 }
 

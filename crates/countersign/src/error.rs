@@ -27,6 +27,20 @@ pub enum KeyError {
     /// An algorithm that this constructor does not make keys for.
     #[error("{0} needs a constructor whose name says dangerous")]
     WeakAlgorithm(Algorithm),
+    /// The algorithm wants another kind of key, such as a shared secret where an RSA key was given.
+    #[error("the key is none for {0}")]
+    WrongKind(Algorithm),
+    /// Neither PEM nor DER of a key, or one that is locked with a passphrase.
+    #[error("the key cannot be read: {0}")]
+    Unreadable(&'static str),
+    /// An RSA key that is shorter than 2048 bits, or longer than 8192.
+    #[error(
+        "an RSA key of {0} bits: fewer than 2048 need a constructor whose name says dangerous, more than 8192 are not taken"
+    )]
+    RsaSize(usize),
+    /// A curve that is not offered with this algorithm, or an algorithm that signatures are no longer made with.
+    #[error("{0} is not offered with this key")]
+    NotOffered(Algorithm),
 }
 
 /// Why a request could not be signed. Nothing was changed and nothing was sent.
@@ -59,6 +73,9 @@ pub enum SignError {
         /// How many there were.
         given: usize,
     },
+    /// The key's library failed, as it does when it has no random numbers. The cause is not told.
+    #[error("the key could not sign")]
+    KeyFailed,
     /// What is to be covered is longer than 64 KiB, which verifiers refuse.
     #[error("more than 64 KiB are to be covered")]
     TooLong,

@@ -36,7 +36,7 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policy {
     required: Coverage,
-    needs_time: bool,
+    time: Time,
     /// Whether a body has to be bound, since something is required with one.
     binds_body: bool,
     max_age: Duration,
@@ -44,6 +44,17 @@ pub struct Policy {
     algorithms: AlgorithmSet,
     max_keys: usize,
     upper_case_method: bool,
+}
+
+/// What a policy wants to know of the time of signing; later values want more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Time {
+    /// A signature never grows old.
+    Ignored,
+    /// A covered time is judged.
+    Judged,
+    /// A time has to be covered.
+    Required,
 }
 
 impl Default for Policy {
@@ -64,7 +75,7 @@ impl Policy {
         Self {
             required,
             binds_body,
-            needs_time: true,
+            time: Time::Required,
             max_age: Duration::from_secs(300),
             max_skew: Duration::from_secs(30),
             algorithms: AlgorithmSet::EVERY,
@@ -93,7 +104,15 @@ impl Policy {
     /// The same without the need of a covered time: a signature never grows old, and can be replayed for ever.
     #[must_use]
     pub const fn dangerous_without_time(mut self) -> Self {
-        self.needs_time = false;
+        self.time = Time::Ignored;
+        self
+    }
+
+    /// The same without the need of a covered time; one that is covered has to be fresh. A signature without one never grows
+    /// old.
+    #[must_use]
+    pub const fn dangerous_time_optional(mut self) -> Self {
+        self.time = Time::Judged;
         self
     }
 
@@ -145,7 +164,7 @@ impl Policy {
         };
         self.algorithms.is_within(other.algorithms)
             && other.required.iter().all(|(component, when)| requires(component, when))
-            && (self.needs_time || !other.needs_time)
+            && self.time >= other.time
             && (self.binds_body || !other.binds_body)
             && (self.upper_case_method || !other.upper_case_method)
             && self.max_age <= other.max_age
@@ -171,7 +190,7 @@ impl Policy {
                 names.push(component.as_str());
             }
         }
-        if self.needs_time && !names.iter().any(|name| matches!(*name, "date" | "(created)")) {
+        if self.time == Time::Required && !names.iter().any(|name| matches!(*name, "date" | "(created)")) {
             names.insert(names.len().min(2), WellKnown::Date.as_str());
         }
         names.join(" ")
@@ -241,15 +260,15 @@ impl Policy {
             if time > latest {
                 return Err(VerifyError::InFuture);
             }
-            if self.needs_time && until < now {
+            if self.time != Time::Ignored && until < now {
                 return Err(VerifyError::TooOld);
             }
             valid_until = Some(valid_until.map_or(until, |earlier| earlier.min(until)));
         }
-        if self.needs_time && times.date_is_unreadable {
+        if self.time != Time::Ignored && times.date_is_unreadable {
             return Err(VerifyError::UnreadableDate);
         }
-        if self.needs_time && times.covered().next().is_none() {
+        if self.time == Time::Required && times.covered().next().is_none() {
             return Err(VerifyError::NoCoveredTime);
         }
         if times.stated_created.is_some_and(|created| created > latest) {

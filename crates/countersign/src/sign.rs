@@ -119,12 +119,12 @@ impl Signer {
         let parts = unsigned.base_parts();
         match &*self.keys {
             [key] => {
-                let signature = key.sign(&parts);
+                let signature = key.sign(&parts)?;
                 unsigned.fill(&[signature])
             }
             keys => {
-                let signatures: Vec<_> = keys.iter().map(|key| key.sign(&parts)).collect();
-                unsigned.fill(&signatures)
+                let signatures: Result<Vec<_>, _> = keys.iter().map(|key| key.sign(&parts)).collect();
+                unsigned.fill(&signatures?)
             }
         }
     }

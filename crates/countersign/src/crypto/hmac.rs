@@ -10,6 +10,7 @@ use crate::{algorithm::Algorithm, signature::Signature};
 /// A secret with both of its pads already hashed; cloned for each MAC, zeroized when dropped.
 ///
 /// Each variant is boxed: keys live long and are passed around, the states are some hundred bytes.
+#[derive(Clone)]
 pub(crate) enum HmacKey {
     Sha1(Box<Hmac<Sha1>>),
     Sha224(Box<Hmac<Sha224>>),
@@ -40,14 +41,24 @@ macro_rules! with_mac {
 }
 
 impl HmacKey {
-    pub(crate) fn new(algorithm: Algorithm, secret: &[u8]) -> Self {
-        match algorithm {
-            Algorithm::HmacSha1 => Self::Sha1(Box::new(prepare(secret))),
+    /// `None` when the algorithm is no HMAC.
+    pub(crate) fn new(algorithm: Algorithm, secret: &[u8]) -> Option<Self> {
+        Some(match algorithm {
+            Algorithm::HmacSha1 => Self::sha1(secret),
             Algorithm::HmacSha224 => Self::Sha224(Box::new(prepare(secret))),
-            Algorithm::HmacSha256 => Self::Sha256(Box::new(prepare(secret))),
+            Algorithm::HmacSha256 => Self::sha256(secret),
             Algorithm::HmacSha384 => Self::Sha384(Box::new(prepare(secret))),
             Algorithm::HmacSha512 => Self::Sha512(Box::new(prepare(secret))),
-        }
+            _ => return None,
+        })
+    }
+
+    pub(crate) fn sha1(secret: &[u8]) -> Self {
+        Self::Sha1(Box::new(prepare(secret)))
+    }
+
+    pub(crate) fn sha256(secret: &[u8]) -> Self {
+        Self::Sha256(Box::new(prepare(secret)))
     }
 
     /// The MAC over the parts, one after the other.
@@ -98,7 +109,7 @@ mod tests {
     #[test]
     fn macs_are_those_of_the_rfcs_however_the_message_is_cut() {
         for (algorithm, expected) in CASES {
-            let key = HmacKey::new(*algorithm, b"Jefe");
+            let key = HmacKey::new(*algorithm, b"Jefe").unwrap();
             let expected = decode_hex(expected.as_bytes()).unwrap();
             assert_eq!(key.sign(&[b"what do ya want ", b"", b"for nothing?"]).as_bytes(), expected, "{algorithm}");
             assert_eq!(key.sign(&[b"what do ya want for nothing?"]).as_bytes(), expected, "{algorithm}");
@@ -107,7 +118,7 @@ mod tests {
 
     #[test]
     fn only_the_whole_mac_verifies() {
-        let key = HmacKey::new(Algorithm::HmacSha256, b"Jefe");
+        let key = HmacKey::new(Algorithm::HmacSha256, b"Jefe").unwrap();
         let right = key.sign(&[b"message"]);
         let mut long = right.as_bytes().to_vec();
         long.push(0);

@@ -1,6 +1,21 @@
 //! The cryptography, and the only files that name a crate of it.
 
+#[cfg(feature = "asymmetric")]
+mod ecdsa;
+#[cfg(feature = "asymmetric")]
+mod ed25519;
 mod hash;
 mod hmac;
+mod material;
+#[cfg(feature = "asymmetric")]
+mod public_key;
+#[cfg(feature = "asymmetric")]
+mod rsa;
 
-pub(crate) use self::{hash::Hasher, hmac::HmacKey};
+#[cfg(feature = "asymmetric")]
+pub(crate) use self::{ed25519::Ed25519Key, public_key::KeyDocument};
+pub(crate) use self::{
+    hash::Hasher,
+    hmac::HmacKey,
+    material::{SigningMaterial, VerifyingMaterial},
+};

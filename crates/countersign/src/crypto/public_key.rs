@@ -1,0 +1,148 @@
+//! Keys as documents: PEM (RFC 7468) and DER, private and public, as people have them.
+
+use aws_lc_rs::signature::{self, ParsedPublicKey, VerificationAlgorithm};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use x509_cert::{
+    Certificate,
+    der::{Decode, Encode},
+};
+use zeroize::Zeroizing;
+
+use super::{ecdsa, ecdsa::EcdsaKey, ed25519::Ed25519Key, material::SigningMaterial, rsa, rsa::RsaKey};
+use crate::{
+    algorithm::{Algorithm, Family},
+    error::KeyError,
+};
+
+/// The longest document that is read, in bytes: no key of an offered size comes near it.
+const MAX_LEN: usize = 64 * 1024;
+
+/// The DER form of a key. What it holds is told by its structure and not by its label, since labels are often wrong: PKCS#8
+/// stands under `EC PRIVATE KEY` and under `ED25519 PRIVATE KEY`.
+pub(crate) struct KeyDocument(Zeroizing<Vec<u8>>);
+
+impl KeyDocument {
+    /// Reads the first key or certificate of a PEM text.
+    pub(crate) fn from_pem(text: &[u8]) -> Result<Self, KeyError> {
+        if text.len() > MAX_LEN {
+            return Err(KeyError::Unreadable("longer than 64 KiB"));
+        }
+        let blocks = pem::parse_many(text).map_err(|_| KeyError::Unreadable("not PEM"))?;
+        // OpenSSL writes the name of the curve before a key on it.
+        let mut blocks = blocks.into_iter().filter(|block| block.tag() != "EC PARAMETERS");
+        let block = blocks.next().ok_or(KeyError::Unreadable("no PEM block"))?;
+        let locked = block.tag().starts_with("ENCRYPTED") || block.headers().get("Proc-Type").is_some();
+        if locked {
+            return Err(KeyError::Unreadable("locked with a passphrase"));
+        }
+        Ok(Self(Zeroizing::new(block.into_contents())))
+    }
+
+    pub(crate) fn from_der(der: &[u8]) -> Result<Self, KeyError> {
+        if der.len() > MAX_LEN {
+            Err(KeyError::Unreadable("longer than 64 KiB"))
+        } else {
+            Ok(Self(der.to_vec().into()))
+        }
+    }
+
+    /// The private key of the document.
+    pub(crate) fn signing(&self, algorithm: Algorithm) -> Result<SigningMaterial, KeyError> {
+        let der = self.0.as_slice();
+        let rsa = || RsaKey::from_der(algorithm, der).map(|key| key.map(|key| SigningMaterial::Rsa(Box::new(key))));
+        let ecdsa =
+            || EcdsaKey::from_der(algorithm, der).map(|key| key.map(|key| SigningMaterial::Ecdsa(Box::new(key))));
+        let ed25519 =
+            || Ed25519Key::from_der(algorithm, der).map(|key| key.map(|key| SigningMaterial::Ed25519(Box::new(key))));
+        rsa().or_else(ecdsa).or_else(ed25519).unwrap_or_else(|| {
+            let public = PublicKey::kind_of(&self.public_der()).is_some();
+            Err(KeyError::Unreadable(if public { "a public key" } else { "no private key of an offered kind" }))
+        })
+    }
+
+    /// The public key of the document.
+    pub(crate) fn verifying(&self, algorithm: Algorithm, weak: bool) -> Result<PublicKey, KeyError> {
+        PublicKey::from_der(algorithm, &self.public_der(), weak)
+    }
+
+    /// The key of a certificate, and anything else as it is.
+    fn public_der(&self) -> Zeroizing<Vec<u8>> {
+        let certificate = Certificate::from_der(&self.0).ok();
+        let key =
+            certificate.and_then(|certificate| certificate.tbs_certificate().subject_public_key_info().to_der().ok());
+        key.map_or_else(|| self.0.clone(), Zeroizing::new)
+    }
+}
+
+// Made for this place, each from a private key that was never kept.
+const DECOY_RSA: &str = "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEApQZtHADLr3m8epF31bkCqMB8bE0LsUJvZUJpuZl49fRz\
+    rJn7vVNec6MC7uI3Uk57pNjftf8V+J6tLtjIs259Ya79NzCXeaXJrJmmg39sfIEaXUYQJn12tKwLFKPzKCo/3aWavxshJEKil9CmSt2zP8NNGv34\
+    1TQ3dER5dU+sQNH+KoGq2V2mGHFiXCuPDEJ6doKEnchEDtz4lb/LxWG3sA1ehNACdc5juwBh2yXYMmyEpu/HtEWkNHJ139CZtklv92NN9+AgiOvV\
+    VKpViCF7J8KllKAJSF8WGg7Dcyl0wyvWTyipU0TX+pjGP9dCLL0Q1zkT7dcy1Txb6S0vPXIH6wIDAQAB";
+const DECOY_P256: &str = "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEI5ELif3DqNFCSNo7ydG3hCFm+335EzAgr6uvJKkmvwKTDGDpb3v9HkaS\
+    rhwyOH1BQb2vMv3FIGYaam/D94YlIg==";
+const DECOY_P384: &str = "MHYwEAYHKoZIzj0CAQYFK4EEACIDYgAEzZyKIV8+osSJ1fqMn1SD8PX3yyITqzuOAXuL75gCQLdJ10acpMr/ykfMAPe9\
+    lHF5r2YIg+4O44UyGa6FvIBhhdpB5pOHfkqnMzpY4xBroHkawwkwbvn3duUqh/Gwhf9y";
+const DECOY_ED25519: &str = "MCowBQYDK2VwAyEADjIYbXPJvzbHeokNMYyelLdTK8YOyGnrJt80W+QitUs=";
+
+/// A public key, parsed once.
+pub(crate) struct PublicKey {
+    /// One, or several where a signature can have been made in several ways.
+    ways: Vec<ParsedPublicKey>,
+}
+
+impl PublicKey {
+    /// The key of a document: SPKI (RFC 5280), PKCS#1 for RSA, or the raw bytes for the other two.
+    pub(crate) fn from_der(algorithm: Algorithm, der: &[u8], weak: bool) -> Result<Self, KeyError> {
+        let ways: Vec<&'static dyn VerificationAlgorithm> = match algorithm.family() {
+            Family::Hmac => Vec::new(),
+            Family::Rsa => match rsa::bits(der) {
+                Some(bits @ ..2048) if !weak => return Err(KeyError::RsaSize(bits)),
+                Some(bits) => rsa::verifying(algorithm, bits)?,
+                None => Vec::new(),
+            },
+            Family::Ecdsa => {
+                ecdsa::verifying(algorithm).map(|way| -> &'static dyn VerificationAlgorithm { way }).collect()
+            }
+            Family::Ed25519 => vec![&signature::ED25519],
+        };
+        let ways: Vec<_> = ways.into_iter().filter_map(|way| ParsedPublicKey::new(way, der).ok()).collect();
+        if ways.is_empty() { Err(Self::why_not(algorithm, der)) } else { Ok(Self { ways }) }
+    }
+
+    /// A key whose private half was thrown away.
+    pub(crate) fn decoy(algorithm: Algorithm) -> Option<Self> {
+        let text = match algorithm.family() {
+            Family::Hmac => return None,
+            Family::Rsa => DECOY_RSA,
+            Family::Ecdsa if algorithm == Algorithm::EcdsaSha384 => DECOY_P384,
+            Family::Ecdsa => DECOY_P256,
+            Family::Ed25519 => DECOY_ED25519,
+        };
+        Self::from_der(algorithm, &STANDARD.decode(text).ok()?, true).ok()
+    }
+
+    fn why_not(algorithm: Algorithm, der: &[u8]) -> KeyError {
+        match Self::kind_of(der) {
+            Some(kind) if kind == algorithm.family() => KeyError::NotOffered(algorithm),
+            Some(_) => KeyError::WrongKind(algorithm),
+            None => KeyError::Unreadable("no public key of an offered kind"),
+        }
+    }
+
+    /// What kind of public key a document holds.
+    fn kind_of(der: &[u8]) -> Option<Family> {
+        let curve = || ecdsa::curves().any(|curve| ParsedPublicKey::new(curve, der).is_ok());
+        if rsa::bits(der).is_some() {
+            Some(Family::Rsa)
+        } else if ParsedPublicKey::new(&signature::ED25519, der).is_ok() {
+            Some(Family::Ed25519)
+        } else {
+            curve().then_some(Family::Ecdsa)
+        }
+    }
+
+    pub(crate) fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
+        self.ways.iter().any(|way| way.verify_sig(message, signature).is_ok())
+    }
+}
