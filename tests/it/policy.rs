@@ -44,13 +44,23 @@ fn requiring_a_component_in_one_case_leaves_the_others_as_they_were() {
 
 #[test]
 fn only_a_digest_that_is_compared_binds_the_body() {
-    let coverage = Coverage::standard().without(&named("digest")).and(named("content-digest"), When::Body);
+    let coverage = Coverage::standard().without(&named("digest")).and(named("x-body-hash"), When::Body);
     let policy = Policy::dangerous_requiring(coverage.clone());
-    let post = Raw::new("POST", "/").field("Content-Digest", "sha-256=:AAAA:").body(b"EVIL");
+    let post = Raw::new("POST", "/").field("X-Body-Hash", "sha-256=:AAAA:").body(b"EVIL");
     let signed = post.sign(&signer("alice").covering(coverage), NOW);
     let expected = Some(VerifyError::NotCovered(named("digest")));
     assert_eq!(judge(&policy, &signed, b"EVIL").err(), expected);
     assert_eq!(judge(&policy, &signed.without("content-length"), b"EVIL").err(), expected);
+}
+
+#[test]
+fn a_digest_in_any_of_its_fields_binds_the_body() {
+    for field in ["content-digest", "x-content-sha256"] {
+        let coverage = Coverage::standard().without(&named("digest")).and(named(field), When::Body);
+        let post = Raw::new("POST", "/").body(b"GOOD").sign(&signer("alice").covering(coverage), NOW);
+        assert!(judge(&Policy::default(), &post, b"GOOD").is_ok(), "{field}");
+        assert_eq!(judge(&Policy::default(), &post, b"EVIL").err(), Some(VerifyError::DigestMismatch), "{field}");
+    }
 }
 
 #[test]

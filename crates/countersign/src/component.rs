@@ -18,7 +18,7 @@ pub enum ComponentError {
     /// Neither a field name nor in parentheses.
     #[error(transparent)]
     Field(#[from] InvalidFieldName),
-    /// A name in parentheses that is not one of `(request-target)`, `(created)`, `(expires)`.
+    /// A name in parentheses that the scheme does not know.
     #[error("unknown name in parentheses")]
     UnknownDerived,
     /// No component at all (draft 12 section 2.1.6).
@@ -43,11 +43,33 @@ pub enum Component {
     Created,
     /// `(expires)`: the `expires` parameter (draft 12 section 2.3).
     Expires,
+    /// `(keyid)`: the key id, as several libraries cover it beside the draft.
+    KeyId,
+    /// `(key-id)`: the same under the name of others.
+    DashedKeyId,
+    /// `(algorithm)`: the algorithm as the signature states it.
+    Algorithm,
+    /// `(opaque)`: a parameter that says nothing to us.
+    Opaque,
+    /// `request-line`: the request line without its end, as draft 00 signs it. Not taken for [`Self::RequestTarget`], since HTTP/2
+    /// has no such line: it is that of HTTP/1.1.
+    RequestLine,
     /// A field, all its values joined.
     Field(FieldName),
     /// The body's bytes, in a scheme that signs them directly.
     Body,
 }
+
+/// The components whose names stand in parentheses.
+const DERIVED: [Component; 7] = [
+    Component::RequestTarget,
+    Component::Created,
+    Component::Expires,
+    Component::KeyId,
+    Component::DashedKeyId,
+    Component::Algorithm,
+    Component::Opaque,
+];
 
 impl Component {
     /// A well-known field as a component.
@@ -63,6 +85,11 @@ impl Component {
             Self::RequestTarget => "(request-target)",
             Self::Created => "(created)",
             Self::Expires => "(expires)",
+            Self::KeyId => "(keyid)",
+            Self::DashedKeyId => "(key-id)",
+            Self::Algorithm => "(algorithm)",
+            Self::Opaque => "(opaque)",
+            Self::RequestLine => "request-line",
             Self::Field(name) => name.as_str(),
             Self::Body => "(body)",
         }
@@ -75,7 +102,12 @@ impl Component {
             Self::Created => 1,
             Self::Expires => 2,
             Self::Body => 3,
-            Self::Field(name) => (name.well_known()? as u32).saturating_add(4),
+            Self::KeyId => 4,
+            Self::DashedKeyId => 5,
+            Self::Algorithm => 6,
+            Self::Opaque => 7,
+            Self::RequestLine => 8,
+            Self::Field(name) => (name.well_known()? as u32).saturating_add(9),
         };
         1_u32.checked_shl(at)
     }
@@ -84,15 +116,16 @@ impl Component {
 impl FromStr for Component {
     type Err = ComponentError;
 
-    /// Reads a name of a `headers` list; names in parentheses that the draft does not define are errors.
+    /// Reads a name of a `headers` list, in any case; an unknown name in parentheses is an error.
     fn from_str(name: &str) -> Result<Self, ComponentError> {
-        if !name.starts_with('(') {
-            return Ok(Self::Field(name.parse()?));
+        let is = |known: &Self| known.as_str().eq_ignore_ascii_case(name);
+        if name.starts_with('(') {
+            DERIVED.into_iter().find(is).ok_or(ComponentError::UnknownDerived)
+        } else if is(&Self::RequestLine) {
+            Ok(Self::RequestLine)
+        } else {
+            Ok(Self::Field(name.parse()?))
         }
-        [Self::RequestTarget, Self::Created, Self::Expires]
-            .into_iter()
-            .find(|component| component.as_str().eq_ignore_ascii_case(name))
-            .ok_or(ComponentError::UnknownDerived)
     }
 }
 

@@ -1,6 +1,9 @@
-//! The `Digest` field (RFC 3230): made for a signer, checked against a body as it passes.
+//! The `Digest` field (RFC 3230) and its kin: made for a signer, checked against a body as it passes.
 
-use base64::{Engine, engine::general_purpose::STANDARD};
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 
 use crate::{algorithm::DigestAlgorithm, crypto::Hasher, error::VerifyError, request::trim};
 
@@ -17,6 +20,40 @@ pub fn digest_field(algorithm: DigestAlgorithm, body: &[u8]) -> String {
     let mut hasher = Hasher::new(algorithm);
     hasher.update(body);
     hasher.finish(|hash| format!("{algorithm}={}", STANDARD.encode(hash)))
+}
+
+/// The value of a `Content-Digest` field (RFC 9530) for a body.
+///
+/// ```
+/// use countersign::{DigestAlgorithm, content_digest_field};
+///
+/// let value = content_digest_field(DigestAlgorithm::Sha256, br#"{"hello": "world"}"#);
+/// assert_eq!(value, "sha-256=:X48E9qOokqqrvdts8nOJRJN3OWDUoyWxBf7kbu9DBPE=:");
+/// ```
+#[must_use]
+pub fn content_digest_field(algorithm: DigestAlgorithm, body: &[u8]) -> String {
+    let mut hasher = Hasher::new(algorithm);
+    hasher.update(body);
+    let name = algorithm.name().to_ascii_lowercase();
+    hasher.finish(|hash| format!("{name}=:{}:", STANDARD.encode(hash)))
+}
+
+/// The Base64 of a body's SHA-256, as `X-Content-Sha256` has it.
+pub(crate) fn bare_hash(body: &[u8]) -> String {
+    let mut hasher = Hasher::new(DigestAlgorithm::Sha256);
+    hasher.update(body);
+    hasher.finish(|hash| STANDARD.encode(hash))
+}
+
+/// What stands before a SHA-256 and a SHA-512 in a multihash: the code of the function, and the length.
+const MULTIHASH_SHA256: [u8; 2] = [0x12, 32];
+const MULTIHASH_SHA512: [u8; 2] = [0x13, 64];
+
+/// The value of a `Digest` field in multihash form: Base64url behind its multibase letter.
+pub(crate) fn multihash_field(body: &[u8]) -> String {
+    let mut hasher = Hasher::new(DigestAlgorithm::Sha256);
+    hasher.update(body);
+    hasher.finish(|hash| format!("mh=u{}", URL_SAFE_NO_PAD.encode([&MULTIHASH_SHA256, hash].concat())))
 }
 
 /// The digests that a request says its body has: those of known algorithms.
@@ -39,19 +76,64 @@ impl ExpectedDigests {
     /// Takes over one value of a `Digest` field, which may list several digests.
     ///
     /// Digests of unknown algorithms are skipped; a known one that is malformed, or listed twice, is an error.
-    pub(crate) fn read(&mut self, value: &[u8]) -> Result<(), VerifyError> {
-        for item in value.split(|byte| *byte == b',').map(trim).filter(|item| !item.is_empty()) {
-            let equals = item.iter().position(|byte| *byte == b'=');
-            let Some((name, encoded)) = equals.and_then(|at| item.split_at_checked(at)) else {
-                return Err(VerifyError::UnusableDigest("an entry without a value"));
-            };
-            let encoded = encoded.strip_prefix(b"=").unwrap_or(encoded);
-            let known = |algorithm: &&DigestAlgorithm| name.eq_ignore_ascii_case(algorithm.name().as_bytes());
-            match DigestAlgorithm::ALL.iter().find(known) {
-                Some(DigestAlgorithm::Sha256) => put(&mut self.known().sha256, encoded)?,
-                Some(DigestAlgorithm::Sha512) => put(&mut self.known().sha512, encoded)?,
-                None => {}
+    pub(crate) fn read(&mut self, value: &[u8], multihash: bool) -> Result<(), VerifyError> {
+        for (name, encoded) in entries(value) {
+            let encoded = encoded?;
+            if multihash && name.eq_ignore_ascii_case(b"mh") {
+                self.put_multihash(encoded)?;
+            } else {
+                self.put(name, encoded)?;
             }
+        }
+        Ok(())
+    }
+
+    /// Takes over one value of a `Content-Digest` field (RFC 9530), a dictionary of byte sequences (RFC 8941 section 3).
+    pub(crate) fn read_content_digest(&mut self, value: &[u8]) -> Result<(), VerifyError> {
+        for (name, encoded) in entries(value) {
+            let encoded = encoded?.strip_prefix(b":").and_then(|encoded| encoded.strip_suffix(b":"));
+            self.put(name, encoded.ok_or(VerifyError::UnusableDigest("an entry that is no byte sequence"))?)?;
+        }
+        Ok(())
+    }
+
+    /// Takes over the value of a field that is the Base64 of a SHA-256.
+    pub(crate) fn read_bare_sha256(&mut self, value: &[u8]) -> Result<(), VerifyError> {
+        put(&mut self.known().sha256, trim(value))
+    }
+
+    /// Takes over the digests of another field. What two fields say of one algorithm has to be the same.
+    pub(crate) fn merge(&mut self, other: Self) -> Result<(), VerifyError> {
+        let (Some(own), Some(other)) = (&mut self.0, &other.0) else {
+            self.0 = self.0.take().or(other.0);
+            return Ok(());
+        };
+        let differ = own.sha256.zip(other.sha256).is_some_and(|(own, other)| own != other)
+            || own.sha512.zip(other.sha512).is_some_and(|(own, other)| own != other);
+        own.sha256 = own.sha256.or(other.sha256);
+        own.sha512 = own.sha512.or(other.sha512);
+        if differ { Err(VerifyError::UnusableDigest("two fields that differ")) } else { Ok(()) }
+    }
+
+    fn put(&mut self, name: &[u8], encoded: &[u8]) -> Result<(), VerifyError> {
+        let known = |algorithm: &&DigestAlgorithm| name.eq_ignore_ascii_case(algorithm.name().as_bytes());
+        match DigestAlgorithm::ALL.iter().find(known) {
+            Some(DigestAlgorithm::Sha256) => put(&mut self.known().sha256, encoded),
+            Some(DigestAlgorithm::Sha512) => put(&mut self.known().sha512, encoded),
+            None => Ok(()),
+        }
+    }
+
+    /// A multihash in Base64url; one of another function is skipped.
+    fn put_multihash(&mut self, encoded: &[u8]) -> Result<(), VerifyError> {
+        let bytes = encoded.strip_prefix(b"u").and_then(|text| URL_SAFE_NO_PAD.decode(text).ok());
+        let bytes = bytes.ok_or(VerifyError::UnusableDigest("not a multihash in Base64url"))?;
+        let twice = VerifyError::UnusableDigest("an algorithm listed twice");
+        if let Some(hash) = bytes.strip_prefix(&MULTIHASH_SHA256).and_then(|hash| hash.try_into().ok()) {
+            return if self.known().sha256.replace(hash).is_some() { Err(twice) } else { Ok(()) };
+        }
+        if let Some(hash) = bytes.strip_prefix(&MULTIHASH_SHA512).and_then(|hash| hash.try_into().ok()) {
+            return if self.known().sha512.replace(hash).is_some() { Err(twice) } else { Ok(()) };
         }
         Ok(())
     }
@@ -74,6 +156,18 @@ impl ExpectedDigests {
             })
         }))
     }
+}
+
+/// The entries of a list, each a name and what stands behind its first `=`.
+fn entries(value: &[u8]) -> impl Iterator<Item = (&[u8], Result<&[u8], VerifyError>)> {
+    let items = value.split(|byte| *byte == b',').map(trim).filter(|item| !item.is_empty());
+    items.map(|item| {
+        let equals = item.iter().position(|byte| *byte == b'=');
+        match equals.and_then(|at| item.split_at_checked(at)) {
+            Some((name, encoded)) => (name, Ok(encoded.strip_prefix(b"=").unwrap_or(encoded))),
+            None => (item, Err(VerifyError::UnusableDigest("an entry without a value"))),
+        }
+    })
 }
 
 fn put<const N: usize>(slot: &mut Option<[u8; N]>, encoded: &[u8]) -> Result<(), VerifyError> {
@@ -127,7 +221,7 @@ mod tests {
     fn judge(values: &[&str], body: &[u8]) -> Result<(), VerifyError> {
         let mut expected = ExpectedDigests::none();
         for value in values {
-            expected.read(value.as_bytes())?;
+            expected.read(value.as_bytes(), false)?;
         }
         assert!(expected.is_some());
         let mut check = expected.check();
@@ -165,7 +259,7 @@ mod tests {
     #[test]
     fn an_unknown_algorithm_alone_does_not_count() {
         let mut expected = ExpectedDigests::none();
-        assert_eq!(expected.read(b"MD5=Sd/dVLAcvNLSq16eXua5uQ==,crc=1"), Ok(()));
+        assert_eq!(expected.read(b"MD5=Sd/dVLAcvNLSq16eXua5uQ==,crc=1", false), Ok(()));
         assert!(!expected.is_some());
     }
 
@@ -181,7 +275,7 @@ mod tests {
             "SHA-256".to_owned(),
             "SHA-256=X48E9qOokqqrvdts8nOJRJN3OWDUoyWxBf7kbu9DBPF=".to_owned(),
         ] {
-            let result = ExpectedDigests::none().read(bad.as_bytes());
+            let result = ExpectedDigests::none().read(bad.as_bytes(), false);
             assert!(matches!(result, Err(VerifyError::UnusableDigest(_))), "{bad}");
         }
     }

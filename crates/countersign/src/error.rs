@@ -73,6 +73,9 @@ pub enum SignError {
         /// How many there were.
         given: usize,
     },
+    /// The signature is not what the key's algorithm makes.
+    #[error("the signature is not one of the key's algorithm")]
+    SignatureForm,
     /// The key's library failed, as it does when it has no random numbers. The cause is not told.
     #[error("the key could not sign")]
     KeyFailed,

@@ -60,6 +60,14 @@ well_known! {
     Signature = "signature",
     /// `Authorization`.
     Authorization = "authorization",
+    /// `Proxy-Authorization`.
+    ProxyAuthorization = "proxy-authorization",
+    /// `Content-Digest` (RFC 9530).
+    ContentDigest = "content-digest",
+    /// `X-Content-Sha256`, Oracle Cloud's digest of the body.
+    XContentSha256 = "x-content-sha256",
+    /// `X-Date`, for clients that cannot set `Date`.
+    XDate = "x-date",
 }
 
 /// The name of an HTTP field (RFC 9110 section 5.1), held in lower case.

@@ -49,6 +49,7 @@ mod cavage;
 mod component;
 mod coverage;
 mod crypto;
+mod dialect;
 mod digest;
 mod error;
 mod field;
@@ -67,10 +68,10 @@ mod verify;
 
 pub use self::{
     algorithm::{Algorithm, DigestAlgorithm},
-    cavage::Cavage,
+    cavage::{Cavage, Dialect, Switch},
     component::{Component, ComponentError, CoveredComponents, MAX_COMPONENTS},
     coverage::{Coverage, When},
-    digest::digest_field,
+    digest::{content_digest_field, digest_field},
     error::{KeyError, SignError, VerifyError},
     field::{FieldName, InvalidFieldName, WellKnown},
     key::{KeyId, KeyMetadata, SigningKey, VerifyingKey},

@@ -224,15 +224,13 @@ impl Policy {
     fn check_coverage(&self, request: &Request<'_>, parsed: &Parsed) -> Result<(), VerifyError> {
         let has_body = request.has_body();
         let uncovered = |(component, when): &(&Component, &When)| {
-            !parsed.covered.contains(component)
-                && when.applies(component, request, has_body)
-                && !body_stands_for(&parsed.covered, component)
+            !satisfies(parsed, component) && when.applies(component, request, has_body)
         };
         if let Some((component, _)) = self.required.iter().find(uncovered) {
-            return Err(VerifyError::NotCovered(component.clone()));
+            return Err(uncovered_error(parsed, component));
         }
         match has_body.then(|| self.uncovered_with_body(parsed)).flatten() {
-            Some(component) => Err(VerifyError::NotCovered(component)),
+            Some(component) => Err(uncovered_error(parsed, &component)),
             None => Ok(()),
         }
     }
@@ -242,13 +240,9 @@ impl Policy {
     /// Where the policy asks for anything with a body, the body itself has to be bound: by a digest that is compared with it,
     /// or by being signed.
     pub(crate) fn uncovered_with_body(&self, parsed: &Parsed) -> Option<Component> {
-        let digest = Component::field(WellKnown::Digest);
-        let bound = parsed.covered.contains(&digest) || parsed.covered.contains(&Component::Body);
-        let uncovered = |(component, when): &(&Component, &When)| {
-            **when == When::Body && !parsed.covered.contains(component) && !body_stands_for(&parsed.covered, component)
-        };
+        let uncovered = |(component, when): &(&Component, &When)| **when == When::Body && !satisfies(parsed, component);
         let row = self.required.iter().find(uncovered).map(|(component, _)| component.clone());
-        row.or_else(|| (self.binds_body && !bound).then_some(digest))
+        row.or_else(|| (self.binds_body && !binds_body(parsed)).then(|| Component::field(WellKnown::Digest)))
     }
 
     fn check_time(&self, parsed: &Parsed, now: UnixTime) -> Result<Option<UnixTime>, VerifyError> {
@@ -281,7 +275,23 @@ impl Policy {
     }
 }
 
-/// A body that is covered itself needs no digest.
-fn body_stands_for(covered: &CoveredComponents, component: &Component) -> bool {
-    covered.contains(&Component::Body) && *component == Component::field(WellKnown::Digest)
+/// Whether the body is bound: by a digest that will be compared with it, whichever field it stands in, or by being signed.
+fn binds_body(parsed: &Parsed) -> bool {
+    parsed.digests.is_some() || parsed.covered.contains(&Component::Body)
+}
+
+/// Whether a component that is required is covered. `digest` stands for any digest that will be compared.
+fn satisfies(parsed: &Parsed, component: &Component) -> bool {
+    match component {
+        Component::Field(name) if name.well_known() == Some(WellKnown::Digest) => binds_body(parsed),
+        _ => parsed.covered.contains(component),
+    }
+}
+
+fn uncovered_error(parsed: &Parsed, component: &Component) -> VerifyError {
+    if parsed.covered.contains(component) {
+        VerifyError::UnusableDigest("none of a known algorithm")
+    } else {
+        VerifyError::NotCovered(component.clone())
+    }
 }

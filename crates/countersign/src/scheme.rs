@@ -16,7 +16,7 @@ use crate::{
     field::FieldName,
     key::{KeyId, KeyMetadata},
     request::Request,
-    signature::{Encoding, Signature},
+    signature::{Encoding, Signature, SignatureForm},
     signature_base::SignatureBase,
     time::UnixTime,
 };
@@ -62,6 +62,9 @@ pub trait Scheme: sealed::Sealed + fmt::Debug + Send + Sync + 'static {
 
     /// How the scheme protects the body.
     fn body_use(&self) -> BodyUse;
+
+    /// What a signer covers unless it is told otherwise.
+    fn coverage(&self) -> Coverage;
 
     /// Lays out what is to be signed and where the signatures go.
     ///
@@ -136,7 +139,7 @@ impl Unsigned<'_> {
     /// Puts the signatures, one a key and in the keys' order, into their places.
     ///
     /// # Errors
-    /// When there are more or fewer signatures than keys.
+    /// When there are more or fewer signatures than keys, or when one is not what the key's algorithm makes.
     pub fn attach(mut self, signatures: &[Signature]) -> Result<SignatureParts, SignError> {
         self.fill(signatures)
     }
@@ -147,7 +150,7 @@ impl Unsigned<'_> {
             return Err(SignError::SignatureCount { expected: self.signatures, given: signatures.len() });
         }
         for slot in &mut self.slots {
-            slot.fill(signatures, &mut self.parts);
+            slot.fill(signatures, &mut self.parts)?;
         }
         Ok(std::mem::take(&mut self.parts))
     }
@@ -183,14 +186,20 @@ pub(crate) struct Gap {
     /// Which of the signatures goes here.
     pub(crate) signature: usize,
     pub(crate) encoding: Encoding,
+    pub(crate) form: SignatureForm,
     pub(crate) then: Cow<'static, str>,
 }
 
 impl Slot {
-    fn fill(&mut self, signatures: &[Signature], parts: &mut SignatureParts) {
+    fn fill(&mut self, signatures: &[Signature], parts: &mut SignatureParts) -> Result<(), SignError> {
         let mut text = std::mem::take(&mut self.text);
         for gap in &self.gaps {
             if let Some(signature) = signatures.get(gap.signature) {
+                let formed = match gap.form {
+                    SignatureForm::AsIs => None,
+                    form @ SignatureForm::RawEcdsa => Some(form.of(signature).ok_or(SignError::SignatureForm)?),
+                };
+                let signature = formed.as_ref().unwrap_or(signature);
                 let len = gap.encoding.text_len(signature.as_bytes().len());
                 text.reserve(len.saturating_add(gap.then.len()));
                 gap.encoding.encode(signature, &mut text);
@@ -205,6 +214,7 @@ impl Slot {
             Place::Query(name) => parts.query.push((name.clone(), text_of(text))),
             Place::Form(name) => parts.form.push((name.clone(), text_of(text))),
         }
+        Ok(())
     }
 }
 
@@ -274,7 +284,9 @@ pub(crate) struct SignedTimes {
     pub(crate) created: Option<UnixTime>,
     /// A covered time of signing that a field of the request gives.
     pub(crate) date: Option<UnixTime>,
-    /// Whether that field is covered and cannot be read.
+    /// Another such time, of a second field.
+    pub(crate) other_date: Option<UnixTime>,
+    /// Whether such a field is covered and cannot be read.
     pub(crate) date_is_unreadable: bool,
     /// A covered time after which the signature is void.
     pub(crate) expires: Option<UnixTime>,
@@ -291,7 +303,13 @@ pub struct Parsed {
     pub(crate) algorithm: StatedAlgorithm,
     /// One, or several of which any may match.
     pub(crate) signatures: SmallVec<[Signature; 1]>,
+    /// Whether ECDSA signatures may be two numbers side by side.
+    pub(crate) raw_ecdsa: bool,
     pub(crate) base: SignatureBase,
+    /// The base under other readings of the target that are accepted, in order; usually none.
+    pub(crate) other_bases: Vec<SignatureBase>,
+    /// Whether `base` has the target as it was sent.
+    pub(crate) target_is_as_sent: bool,
     pub(crate) covered: CoveredComponents,
     pub(crate) times: SignedTimes,
     pub(crate) digests: ExpectedDigests,
@@ -300,18 +318,21 @@ pub struct Parsed {
 impl SignedTimes {
     /// The covered times of signing.
     pub(crate) fn covered(&self) -> impl Iterator<Item = UnixTime> {
-        [self.created, self.date].into_iter().flatten()
+        [self.created, self.date, self.other_date].into_iter().flatten()
     }
 }
 
 impl Parsed {
     /// A claim without signatures, lines and times, for a scheme to fill.
-    pub(crate) fn new(key_id: KeyId, algorithm: StatedAlgorithm, covered: CoveredComponents) -> Self {
+    pub(crate) fn new(key_id: Option<KeyId>, algorithm: StatedAlgorithm, covered: CoveredComponents) -> Self {
         Self {
-            key_id: Some(key_id),
+            key_id,
             algorithm,
             signatures: SmallVec::new(),
+            raw_ecdsa: false,
             base: SignatureBase::new(),
+            other_bases: Vec::new(),
+            target_is_as_sent: true,
             covered,
             times: SignedTimes::default(),
             digests: ExpectedDigests::none(),

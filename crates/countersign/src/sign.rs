@@ -43,7 +43,8 @@ pub struct Signer {
 }
 
 impl Signer {
-    /// Signs with one key, covering [`Coverage::standard`].
+    /// Signs with one key, covering what the scheme's dialect does: [`Coverage::standard`] under
+    /// [`Cavage::new`](crate::Cavage::new).
     #[must_use]
     pub fn new(scheme: impl Scheme, key: SigningKey) -> Self {
         Self::with_keys(scheme, vec![key])
@@ -53,8 +54,8 @@ impl Signer {
     #[must_use]
     pub fn with_keys(scheme: impl Scheme, keys: Vec<SigningKey>) -> Self {
         Self {
+            coverage: Arc::new(scheme.coverage()),
             scheme: Arc::new(scheme),
-            coverage: Arc::new(Coverage::standard()),
             lifetime: DEFAULT_LIFETIME,
             metadata: keys.iter().map(|key| key.metadata().clone()).collect(),
             keys: keys.into(),
@@ -86,7 +87,7 @@ impl Signer {
         Self { metadata: keys.into(), ..Self::with_keys(scheme, Vec::new()) }
     }
 
-    /// Covers this instead of [`Coverage::standard`].
+    /// Covers this instead.
     #[must_use]
     pub fn covering(mut self, coverage: Coverage) -> Self {
         self.coverage = Arc::new(coverage);

@@ -2,10 +2,17 @@
 
 use std::{borrow::Cow, fmt};
 
-use base64::{Engine, engine::general_purpose::STANDARD};
+use base64::{
+    Engine,
+    engine::general_purpose::{GeneralPurpose, STANDARD, URL_SAFE},
+};
+use percent_encoding::percent_decode;
 use smallvec::SmallVec;
 
-use crate::bytes::InlineBytes;
+use crate::{
+    bytes::InlineBytes,
+    crypto::{der_from_raw, raw_from_der},
+};
 
 /// The raw bytes of one signature.
 ///
@@ -34,11 +41,34 @@ impl fmt::Debug for Signature {
     }
 }
 
+/// In which form the bytes of a signature travel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SignatureForm {
+    /// As the algorithm makes them.
+    AsIs,
+    /// ECDSA as two numbers side by side (IEEE P1363) in place of DER.
+    RawEcdsa,
+}
+
+impl SignatureForm {
+    /// A signature in this form; `None` when it cannot be brought into it.
+    pub(crate) fn of(self, signature: &Signature) -> Option<Signature> {
+        match self {
+            Self::AsIs => Some(signature.clone()),
+            Self::RawEcdsa => raw_from_der(signature.as_bytes()).map(|raw| Signature::new(&raw)),
+        }
+    }
+}
+
 /// How a scheme writes the bytes of a signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Encoding {
     /// Standard Base64 with padding (RFC 4648 section 4).
     Base64,
+    /// Base64 with the alphabet for URLs (RFC 4648 section 5), padded.
+    UrlSafeBase64,
+    /// Standard Base64 with `+`, `/` and `=` as percent escapes.
+    UrlEscapedBase64,
     /// Lower-case hexadecimal.
     #[cfg_attr(not(test), expect(dead_code, reason = "for the schemes that write it"))]
     Hex,
@@ -48,7 +78,8 @@ impl Encoding {
     /// Room enough for the text of `len` bytes.
     pub(crate) const fn text_len(self, len: usize) -> usize {
         match self {
-            Self::Base64 => len.div_ceil(3).saturating_mul(4),
+            Self::Base64 | Self::UrlSafeBase64 => len.div_ceil(3).saturating_mul(4),
+            Self::UrlEscapedBase64 => len.div_ceil(3).saturating_mul(12),
             Self::Hex => len.saturating_mul(2),
         }
     }
@@ -57,12 +88,17 @@ impl Encoding {
     pub(crate) fn encode(self, signature: &Signature, into: &mut Vec<u8>) {
         let bytes = signature.as_bytes();
         match self {
-            Self::Base64 => {
-                let start = into.len();
-                into.resize(start.saturating_add(self.text_len(bytes.len())), 0);
-                let room = into.get_mut(start..).unwrap_or_default();
-                let written = STANDARD.encode_slice(bytes, room).unwrap_or(0);
-                into.truncate(start.saturating_add(written));
+            Self::Base64 => encode_base64(&STANDARD, bytes, into),
+            Self::UrlSafeBase64 => encode_base64(&URL_SAFE, bytes, into),
+            Self::UrlEscapedBase64 => {
+                for byte in STANDARD.encode(bytes).bytes() {
+                    match byte {
+                        b'+' => into.extend_from_slice(b"%2B"),
+                        b'/' => into.extend_from_slice(b"%2F"),
+                        b'=' => into.extend_from_slice(b"%3D"),
+                        other => into.push(other),
+                    }
+                }
             }
             Self::Hex => {
                 let digit = |nibble: u8| char::from_digit(nibble.into(), 16).map_or(0, |digit| digit as u8);
@@ -82,6 +118,9 @@ impl Encoding {
                 STANDARD.decode_slice(text, &mut room).ok().and_then(|len| room.get(..len)).map(Cow::Borrowed)
             }
             Self::Base64 => STANDARD.decode(text).ok().map(Cow::Owned),
+            Self::UrlSafeBase64 => URL_SAFE.decode(text).ok().map(Cow::Owned),
+            // Plain Base64 is its own unescaped form.
+            Self::UrlEscapedBase64 => STANDARD.decode(&*Cow::from(percent_decode(text))).ok().map(Cow::Owned),
             Self::Hex => decode_hex(text).map(Cow::Owned),
         };
         match decoded {
@@ -95,6 +134,23 @@ impl Encoding {
             _ => false,
         }
     }
+}
+
+fn encode_base64(alphabet: &GeneralPurpose, bytes: &[u8], into: &mut Vec<u8>) {
+    let start = into.len();
+    into.resize(start.saturating_add(Encoding::Base64.text_len(bytes.len())), 0);
+    let room = into.get_mut(start..).unwrap_or_default();
+    let written = alphabet.encode_slice(bytes, room).unwrap_or(0);
+    into.truncate(start.saturating_add(written));
+}
+
+/// Takes ECDSA signatures that are two numbers side by side for what they are; those in DER stay as they are.
+pub(crate) fn with_raw_ecdsa(signatures: &[Signature]) -> SmallVec<[Signature; 1]> {
+    let der = |signature: &Signature| match raw_from_der(signature.as_bytes()) {
+        Some(_) => signature.clone(),
+        None => der_from_raw(signature.as_bytes()).map_or_else(|| signature.clone(), |der| Signature::new(&der)),
+    };
+    signatures.iter().map(der).collect()
 }
 
 /// Reads hexadecimal digits of either case.
@@ -127,10 +183,10 @@ mod tests {
     fn text_forms_round_trip_at_every_length() {
         for len in 1..200_usize {
             let signature = Signature::new(&(0..len).map(|n| u8::try_from(n).unwrap()).collect::<Vec<_>>());
-            for encoding in [Encoding::Base64, Encoding::Hex] {
+            for encoding in [Encoding::Base64, Encoding::UrlSafeBase64, Encoding::UrlEscapedBase64, Encoding::Hex] {
                 let mut text = Vec::new();
                 encoding.encode(&signature, &mut text);
-                assert_eq!(text.len(), encoding.text_len(len));
+                assert!(text.len() <= encoding.text_len(len));
                 assert_eq!(decode(encoding, &text).unwrap().as_bytes(), signature.as_bytes());
             }
         }

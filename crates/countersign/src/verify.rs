@@ -3,12 +3,13 @@
 use std::{fmt, sync::LazyLock};
 
 use crate::{
-    algorithm::{Algorithm, AlgorithmSet},
+    algorithm::{Algorithm, AlgorithmSet, Family},
     component::{Component, CoveredComponents},
     digest::BodyCheck,
     error::VerifyError,
     key::{KeyId, VerifyingKey},
     scheme::{Parsed, SchemeName, StatedAlgorithm},
+    signature::with_raw_ecdsa,
     time::UnixTime,
 };
 
@@ -71,12 +72,12 @@ impl Unverified {
     /// # Errors
     /// When no key fits, or when the body is not the one that was signed.
     pub fn verify(self, keys: &[VerifyingKey], body: &[u8]) -> Result<Verified, VerifyError> {
-        let (key_index, key) = self.matching_key(keys, body)?;
+        let found = self.matching_key(keys, body)?;
         let unasked = self.body_refused.is_none() || body.is_empty();
         if unasked && !self.parsed.digests.is_some() {
-            return Ok(self.into_verified(key_index, key));
+            return Ok(self.into_verified(&found));
         }
-        let mut head = self.into_head(key_index, key);
+        let mut head = self.into_head(&found);
         head.update(body);
         head.finish()
     }
@@ -89,16 +90,11 @@ impl Unverified {
         if self.parsed.base.needs_body() {
             return Err(VerifyError::BodyNeeded);
         }
-        let (key_index, key) = self.matching_key(keys, b"")?;
-        Ok(self.into_head(key_index, key))
+        let found = self.matching_key(keys, b"")?;
+        Ok(self.into_head(&found))
     }
 
-    fn matching_key<'k>(
-        &self,
-        keys: &'k [VerifyingKey],
-        body: &[u8],
-    ) -> Result<(usize, &'k VerifyingKey), VerifyError> {
-        let parts = self.parsed.base.parts(body);
+    fn matching_key<'k>(&self, keys: &'k [VerifyingKey], body: &[u8]) -> Result<Match<'k>, VerifyError> {
         let (most, algorithms) = self.keys;
         let agrees = |key: &VerifyingKey| match self.parsed.algorithm {
             StatedAlgorithm::AsTheKey => true,
@@ -108,8 +104,8 @@ impl Unverified {
         let mut tried = false;
         for (index, key) in keys.iter().enumerate().filter(usable).take(most) {
             tried = true;
-            if key.verify(&parts, &self.parsed.signatures) {
-                return Ok((index, key));
+            if let Some(reading) = self.matching_reading(key, body) {
+                return Ok(Match { index, key, target_is_as_sent: reading == 0 && self.parsed.target_is_as_sent });
             }
         }
         if tried {
@@ -121,7 +117,7 @@ impl Unverified {
             StatedAlgorithm::Named(stated) => stated == decoy.algorithm(),
         };
         if let Some(decoy) = DECOYS.iter().find(likely) {
-            std::hint::black_box(decoy.verify(&parts, &self.parsed.signatures));
+            std::hint::black_box(self.matching_reading(decoy, body));
         }
         Err(match keys.iter().find(|key| agrees(key)) {
             Some(key) => VerifyError::AlgorithmNotAllowed(key.algorithm()),
@@ -130,24 +126,41 @@ impl Unverified {
         })
     }
 
-    fn into_head(mut self, key_index: usize, key: &VerifyingKey) -> HeadVerified {
+    /// Under which reading of the target one of the signatures is this key's.
+    fn matching_reading(&self, key: &VerifyingKey, body: &[u8]) -> Option<usize> {
+        let converted = (self.parsed.raw_ecdsa && key.algorithm().family() == Family::Ecdsa)
+            .then(|| with_raw_ecdsa(&self.parsed.signatures));
+        let signatures = converted.as_ref().unwrap_or(&self.parsed.signatures);
+        let mut bases = std::iter::once(&self.parsed.base).chain(&self.parsed.other_bases);
+        bases.position(|base| key.verify(&base.parts(body), signatures))
+    }
+
+    fn into_head(mut self, found: &Match<'_>) -> HeadVerified {
         let body = std::mem::take(&mut self.parsed.digests).check();
         let body_refused = self.body_refused.take();
-        HeadVerified { verified: self.into_verified(key_index, key), body, body_refused, has_body: false }
+        HeadVerified { verified: self.into_verified(found), body, body_refused, has_body: false }
     }
 
     #[inline]
-    fn into_verified(self, key_index: usize, key: &VerifyingKey) -> Verified {
+    fn into_verified(self, found: &Match<'_>) -> Verified {
         Verified {
             scheme: self.scheme,
             key_id: self.parsed.key_id,
-            key: key.clone(),
-            key_index,
+            key: found.key.clone(),
+            key_index: found.index,
+            target_is_as_sent: found.target_is_as_sent,
             covered: self.parsed.covered,
             signed_at: self.parsed.times.covered().min(),
             valid_until: self.valid_until,
         }
     }
+}
+
+/// The key that matched, and how.
+struct Match<'k> {
+    index: usize,
+    key: &'k VerifyingKey,
+    target_is_as_sent: bool,
 }
 
 /// What an unknown key is verified with: one for each algorithm that a request may state.
@@ -208,6 +221,7 @@ pub struct Verified {
     key_id: Option<KeyId>,
     key: VerifyingKey,
     key_index: usize,
+    target_is_as_sent: bool,
     covered: CoveredComponents,
     signed_at: Option<UnixTime>,
     valid_until: Option<UnixTime>,
@@ -242,6 +256,13 @@ impl Verified {
     #[must_use]
     pub const fn covered(&self) -> &CoveredComponents {
         &self.covered
+    }
+
+    /// Whether the target is covered as it was sent, with its query. Where [`Switch`](crate::Switch)es or a dialect allow other
+    /// readings, or where the policy asks for no target, it may not be.
+    #[must_use]
+    pub fn covers_target_as_sent(&self) -> bool {
+        self.target_is_as_sent && self.covered.contains(&Component::RequestTarget)
     }
 
     /// When the request says that it was signed, the earliest where it says so twice; `None` only if the policy wanted no

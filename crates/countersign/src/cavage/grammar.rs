@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use memchr::memchr2;
 
-use super::Cavage;
+use super::{Cavage, switch::Switch};
 use crate::{
     error::VerifyError,
     field::{WellKnown, is_token_byte},
@@ -20,6 +20,7 @@ pub(super) struct SignatureParams<'a> {
     pub(super) created: Option<Value<'a>>,
     pub(super) expires: Option<Value<'a>>,
     pub(super) headers: Option<Value<'a>>,
+    pub(super) opaque: Option<Value<'a>>,
 }
 
 /// A token or the inside of a quoted string, with its escapes.
@@ -45,35 +46,56 @@ impl<'a> Value<'a> {
 }
 
 /// Finds the one carrier of a signature and gives its parameters' text.
-pub(super) fn carrier<'r>(request: &Request<'r>) -> Result<&'r [u8], VerifyError> {
-    let own = request.single(&WellKnown::Signature.into());
-    let own = own.map_err(|_| VerifyError::Ambiguous("Signature field"))?.map(without_scheme);
-    let authorization = request.single(&WellKnown::Authorization.into());
-    let authorization = authorization.map_err(|_| VerifyError::Ambiguous("Authorization field"))?;
-    match (own, authorization.and_then(after_scheme)) {
-        (Some(value), None) | (None, Some(value)) => Ok(value),
-        (None, None) => Err(VerifyError::NoSignature),
-        (Some(_), Some(_)) => Err(VerifyError::Ambiguous("place for the signature")),
+pub(super) fn carrier<'r>(scheme: &Cavage, request: &Request<'r>) -> Result<&'r [u8], VerifyError> {
+    let wire = scheme.wire();
+    let mut found: Option<&[u8]> = None;
+    for field in wire.reads {
+        let Some(params) = in_field(request, *field, wire.word)? else { continue };
+        match found {
+            None => found = Some(params),
+            Some(earlier) if scheme.allows(Switch::EqualCarriers) && trim(earlier) == trim(params) => {}
+            Some(_) => return Err(VerifyError::Ambiguous("place for the signature")),
+        }
+    }
+    found.ok_or(VerifyError::NoSignature)
+}
+
+fn in_field<'r>(request: &Request<'r>, field: WellKnown, word: &str) -> Result<Option<&'r [u8]>, VerifyError> {
+    let value = request.single(&field.into());
+    match field {
+        WellKnown::Signature => {
+            let value = value.map_err(|_| VerifyError::Ambiguous("Signature field"))?;
+            Ok(value.map(|value| without_scheme(value, word)))
+        }
+        WellKnown::ProxyAuthorization => {
+            let value = value.map_err(|_| VerifyError::Ambiguous("Proxy-Authorization field"))?;
+            Ok(value.and_then(|value| after_scheme(value, word)))
+        }
+        _ => {
+            let value = value.map_err(|_| VerifyError::Ambiguous("Authorization field"))?;
+            Ok(value.and_then(|value| after_scheme(value, word)))
+        }
     }
 }
 
 /// What follows the scheme's name, if the credentials are of this scheme.
-pub(super) fn after_scheme(value: &[u8]) -> Option<&[u8]> {
-    let (scheme, rest) = trim(value).split_at_checked(b"Signature".len())?;
+pub(super) fn after_scheme<'a>(value: &'a [u8], word: &str) -> Option<&'a [u8]> {
+    let (scheme, rest) = trim(value).split_at_checked(word.len())?;
     let ends = matches!(rest, [] | [b' ' | b'\t', ..]);
-    (ends && scheme.eq_ignore_ascii_case(b"Signature")).then_some(rest)
+    (ends && scheme.eq_ignore_ascii_case(word.as_bytes())).then_some(rest)
 }
 
 /// The `Signature` field should not repeat the scheme's name, but several clients do. With `=` behind it, it is a parameter.
-fn without_scheme(value: &[u8]) -> &[u8] {
-    match after_scheme(value) {
+fn without_scheme<'a>(value: &'a [u8], word: &str) -> &'a [u8] {
+    match after_scheme(value, word) {
         Some(rest) if !trim(rest).starts_with(b"=") => rest,
         _ => value,
     }
 }
 
 /// Reads the parameters. Those that the draft does not list are skipped (section 2.2); a listed one twice is an error.
-pub(super) fn parse<'a>(field: &'a [u8], params: &mut SignatureParams<'a>) -> Result<(), VerifyError> {
+/// `key_id` is what the dialect calls the key id's parameter.
+pub(super) fn parse<'a>(field: &'a [u8], key_id: &str, params: &mut SignatureParams<'a>) -> Result<(), VerifyError> {
     if field.len() > Cavage::MAX_FIELD_LEN {
         return Err(VerifyError::Malformed("longer than 8 KiB"));
     }
@@ -88,8 +110,8 @@ pub(super) fn parse<'a>(field: &'a [u8], params: &mut SignatureParams<'a>) -> Re
             continue;
         }
         let slot = match rest.usual_name() {
-            Some(name) => params.slot(name),
-            None => params.slot(rest.name()?),
+            Some(name) => params.slot(name, key_id),
+            None => params.slot(rest.name()?, key_id),
         };
         rest.skip_space();
         let value = rest.value()?;
@@ -104,10 +126,11 @@ pub(super) fn parse<'a>(field: &'a [u8], params: &mut SignatureParams<'a>) -> Re
 }
 
 impl<'a> SignatureParams<'a> {
-    fn slot(&mut self, name: &str) -> Option<&mut Option<Value<'a>>> {
+    fn slot(&mut self, name: &str, key_id: &str) -> Option<&mut Option<Value<'a>>> {
         // The first letter tells all of them apart, so that one comparison is enough.
         let (known, slot) = match name.as_bytes().first()? | 0x20 {
-            b'k' => ("keyId", &mut self.key_id),
+            b'k' | b'u' => (key_id, &mut self.key_id),
+            b'o' => ("opaque", &mut self.opaque),
             b'a' => ("algorithm", &mut self.algorithm),
             b'h' => ("headers", &mut self.headers),
             b's' => ("signature", &mut self.signature),
@@ -206,7 +229,7 @@ mod tests {
 
     fn parse(field: &[u8]) -> Result<SignatureParams<'_>, VerifyError> {
         let mut params = SignatureParams::default();
-        super::parse(field, &mut params).map(|()| params)
+        super::parse(field, "keyId", &mut params).map(|()| params)
     }
 
     fn key_id(field: &str) -> Result<String, VerifyError> {
@@ -277,7 +300,8 @@ mod tests {
     fn a_signature_is_found_in_exactly_one_place() {
         let find = |fields: &[(&str, &str)]| {
             let fields = fields.to_vec();
-            carrier(&Request::new("GET", "/", &fields)).map(|value| String::from_utf8(trim(value).to_vec()).unwrap())
+            carrier(&Cavage::new(), &Request::new("GET", "/", &fields))
+                .map(|value| String::from_utf8(trim(value).to_vec()).unwrap())
         };
         let twice = |what| Err(VerifyError::Ambiguous(what));
         assert_eq!(find(&[("signature", "a=1")]).as_deref(), Ok("a=1"));

@@ -1,17 +1,33 @@
 //! draft-cavage HTTP Signatures (draft-cavage-http-signatures-12).
 
 mod base;
+mod dialect;
+mod dialects;
 mod grammar;
+mod list;
+mod made;
 mod read;
+mod switch;
+mod target;
 mod write;
 
+pub(crate) use self::dialect::{Due, SecretText};
+use self::{
+    base::{Source, Stated},
+    dialect::{Absent, DigestForm, Wire},
+    switch::Switches,
+};
+pub use self::{dialect::Dialect, switch::Switch};
 use crate::{
-    component::CoveredComponents,
+    algorithm::Algorithm,
+    component::{Component, CoveredComponents},
+    coverage::{Coverage, When},
     error::{SignError, VerifyError},
-    field::WellKnown,
+    field::{FieldName, WellKnown},
     key::KeyId,
     request::Request,
     scheme::{BodyUse, Parsed, Scheme, SchemeName, SigningParams, Unsigned, sealed::Sealed},
+    signature_base::SignatureBase,
     time::UnixTime,
 };
 
@@ -41,46 +57,191 @@ use crate::{
 ///     br#"keyId="alice",algorithm="hmac-sha256",headers="(request-target) host date",signature=""#));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cavage {
-    in_authorization: bool,
+    dialect: &'static Dialect,
+    /// Another field than the dialect writes.
+    carrier: Option<WellKnown>,
+    switches: Switches,
+}
+
+impl Default for Cavage {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl Cavage {
     /// The longest value of a signature field that is read, in bytes.
     pub const MAX_FIELD_LEN: usize = 8 * 1024;
 
-    /// Writes the `Signature` field (draft 12 section 4.1).
+    /// The form that nearly every deployment reads, in the `Signature` field (draft 12 section 4.1).
     #[must_use]
     pub const fn new() -> Self {
-        Self { in_authorization: false }
+        Self::of(Dialect::STANDARD)
+    }
+
+    /// Draft 12 to the letter.
+    ///
+    /// It writes `hs2019` and covers `(created)` in place of `date`. It reads no other algorithm's name, takes an absent list for
+    /// `(created)`, takes a name that is listed twice, and knows none of the names that libraries added. A policy that goes by the
+    /// letter too takes no signature from the future: [`Dialect::policy`] of `draft-12`.
+    #[must_use]
+    pub const fn draft12() -> Self {
+        Self::of(Dialect::DRAFT_12)
+    }
+
+    /// The dialect of a deployment.
+    pub(crate) const fn of(dialect: &'static Dialect) -> Self {
+        Self { dialect, carrier: None, switches: dialect.wire.switches }
     }
 
     /// Writes `Authorization: Signature …` instead (draft 12 section 3.1). Both are read either way.
     #[must_use]
-    pub const fn in_authorization(self) -> Self {
-        Self { in_authorization: true }
+    pub const fn in_authorization(mut self) -> Self {
+        self.carrier = Some(WellKnown::Authorization);
+        self
+    }
+
+    /// Writes the `Signature` field, in a dialect that writes `Authorization`.
+    #[must_use]
+    pub const fn in_signature(mut self) -> Self {
+        self.carrier = Some(WellKnown::Signature);
+        self
+    }
+
+    /// Takes something beside the dialect that is refused otherwise.
+    #[must_use]
+    pub const fn allowing(mut self, switch: Switch) -> Self {
+        self.switches = self.switches.with(switch);
+        self
+    }
+
+    /// The dialect.
+    #[must_use]
+    pub const fn dialect(&self) -> &'static Dialect {
+        self.dialect
+    }
+
+    /// The signing string of a request, for finding out why two sides differ. Nothing is added to the request: what is listed has
+    /// to be there.
+    ///
+    /// `created` and `expires` are the parameters as text.
+    ///
+    /// ```
+    /// use countersign::{Cavage, Request};
+    ///
+    /// let fields = [("host", "api.example")];
+    /// let request = Request::new("GET", "/orders?page=2", &fields);
+    /// let base = Cavage::new().signature_base(&request, "(request-target) (created) host", Some("1402170695"), None)?;
+    /// assert_eq!(base, b"(request-target): get /orders?page=2\n(created): 1402170695\nhost: api.example");
+    /// # Ok::<(), countersign::SignError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When the list cannot be read, when the request lacks what is listed, or when a time is not one.
+    pub fn signature_base(
+        &self,
+        request: &Request<'_>,
+        covered: &str,
+        created: Option<&str>,
+        expires: Option<&str>,
+    ) -> Result<Vec<u8>, SignError> {
+        let list = list::read(self, covered, &[])?;
+        let created_is_one = created.is_none_or(|text| read::integer(text).is_ok());
+        let expires_is_one = expires.is_none_or(|text| read::seconds(text).is_ok());
+        for (is_one, component) in [(created_is_one, Component::Created), (expires_is_one, Component::Expires)] {
+            if !is_one && list.covered.contains(&component) {
+                return Err(SignError::Missing(component));
+            }
+        }
+        let wire = self.wire();
+        let source = Source {
+            request,
+            wire,
+            stated: Stated { created, expires, ..Stated::default() },
+            target: list.target,
+            target_text: wire.writes_target,
+            absent: if self.allows(Switch::DangerousAbsentFields) { wire.absent } else { Absent::Refused },
+        };
+        let mut base = SignatureBase::new();
+        for component in list.components() {
+            let pushed = match component {
+                Component::Field(name) if name.well_known() == Some(WellKnown::Date) => {
+                    let date = request.single(name).map_err(|_| SignError::Ambiguous(name.clone()))?;
+                    base::push_date(&mut base, component, date, &source).map(drop)
+                }
+                _ => base::push_line(&mut base, component, &source),
+            };
+            pushed.map_err(|error| write::refusal(error, component))?;
+        }
+        base::end(&mut base, wire);
+        Ok(base.to_bytes(b"").into_owned())
+    }
+
+    const fn wire(&self) -> &'static Wire {
+        &self.dialect.wire
+    }
+
+    const fn allows(&self, switch: Switch) -> bool {
+        self.switches.has(switch)
+    }
+
+    /// The name that is written for an algorithm.
+    fn algorithm_name(&self, algorithm: Algorithm) -> &'static str {
+        if self.allows(Switch::Hs2019) {
+            return "hs2019";
+        }
+        let other = self.wire().algorithm_names.iter().find(|(other, _)| *other == algorithm);
+        other.map_or(algorithm.name(), |(_, name)| name)
+    }
+
+    /// Whether a field other than `date` tells when a request was signed.
+    fn is_date(&self, name: &FieldName) -> bool {
+        let named = self.wire().also_dates.contains(&name.as_str());
+        named || (self.allows(Switch::XDate) && name.well_known() == Some(WellKnown::XDate))
+    }
+
+    fn reads_multihash(&self) -> bool {
+        self.allows(Switch::MultihashDigest) || self.wire().digest == DigestForm::Multihash
     }
 
     /// The field that signing would make unclear or throw away: credentials of another kind in our place, or a signature of
-    /// our kind in the other.
-    fn taken_carrier(self, request: &Request<'_>) -> Option<WellKnown> {
-        let (mut signature, mut credentials) = (false, false);
-        request.fields.visit(&WellKnown::Authorization.into(), &mut |value| match grammar::after_scheme(value) {
-            Some(_) => signature = true,
-            None => credentials = true,
-        });
-        if self.in_authorization {
-            let other = request.has_field(&WellKnown::Signature.into()).then_some(WellKnown::Signature);
-            if credentials { Some(WellKnown::Authorization) } else { other }
-        } else {
-            signature.then_some(WellKnown::Authorization)
-        }
+    /// our kind in another.
+    fn taken_carrier(&self, request: &Request<'_>) -> Option<WellKnown> {
+        let wire = self.wire();
+        let own = self.carrier();
+        let is_taken = |field: &WellKnown| {
+            let mut taken = false;
+            request.fields.visit(&(*field).into(), &mut |value| {
+                let signature = *field == WellKnown::Signature || grammar::after_scheme(value, wire.word).is_some();
+                taken |= signature != (*field == own);
+            });
+            taken
+        };
+        wire.reads.iter().chain(std::iter::once(&own)).copied().find(is_taken)
     }
 
-    const fn carrier(self) -> WellKnown {
-        if self.in_authorization { WellKnown::Authorization } else { WellKnown::Signature }
+    fn carrier(&self) -> WellKnown {
+        self.carrier.unwrap_or(self.wire().writes)
     }
+}
+
+/// Rows of data as a table; names that cannot be read, of which a test finds none, are left out.
+pub(crate) fn coverage(rows: &[(&'static str, Due)], scheme: &Cavage) -> Coverage {
+    rows.iter().fold(Coverage::empty(), |table, (name, due)| {
+        let when = match due {
+            Due::Always => When::Always,
+            Due::Body => When::Body,
+            Due::Present => When::Present,
+            Due::Methods(methods) => When::Method(methods.iter().map(|method| (*method).to_owned()).collect()),
+        };
+        let component = list::read(scheme, name, &[]).ok().and_then(|list| list.covered.iter().next().cloned());
+        match component {
+            Some(component) => table.and(component, when),
+            None => table,
+        }
+    })
 }
 
 impl Sealed for Cavage {}
@@ -100,20 +261,27 @@ impl Scheme for Cavage {
         params: &SigningParams<'_>,
         now: UnixTime,
     ) -> Result<Unsigned<'r>, SignError> {
-        write::prepare(*self, request, params, now)
+        write::prepare(self, request, params, now)
+    }
+
+    fn coverage(&self) -> Coverage {
+        coverage(self.dialect.covers, self)
     }
 
     fn challenge(&self, realm: &str, components: &str) -> String {
-        format!("Signature realm=\"{realm}\",headers=\"{components}\"")
+        let wire = self.wire();
+        let target = wire.targets.first().map_or(Component::RequestTarget.as_str(), |target| target.name);
+        let components = components.replace(Component::RequestTarget.as_str(), target);
+        format!("{} realm=\"{realm}\",headers=\"{components}\"", wire.word)
     }
 
     fn claimed_key_id(&self, request: &Request<'_>) -> Option<KeyId> {
         let mut params = grammar::SignatureParams::default();
-        grammar::parse(grammar::carrier(request).ok()?, &mut params).ok()?;
+        grammar::parse(grammar::carrier(self, request).ok()?, self.wire().key_id, &mut params).ok()?;
         KeyId::new(&params.key_id?.text()).ok()
     }
 
     fn parse(&self, request: &Request<'_>, usual: &[CoveredComponents]) -> Result<Parsed, VerifyError> {
-        read::parse(request, usual)
+        read::parse(self, request, usual)
     }
 }

@@ -1,100 +1,189 @@
 //! From a request to what it claims.
 
+use smallvec::SmallVec;
+
 use super::{
-    base::{LineError, Stated, push_line, push_value},
+    Cavage,
+    base::{self, LineError, Source, Stated},
+    dialect::{Absent, DefaultList, TargetText},
     grammar::{self, SignatureParams, Value, malformed},
+    list::{self, List},
+    switch::Switch,
+    target,
 };
 use crate::{
     algorithm::Algorithm,
     component::{Component, CoveredComponents},
     digest::ExpectedDigests,
     error::VerifyError,
-    field::WellKnown,
+    field::{FieldName, WellKnown},
     key::KeyId,
-    request::{Request, trim},
+    request::Request,
     scheme::{Parsed, SignedTimes, StatedAlgorithm},
-    signature::Encoding,
-    signature_base::SignatureBase,
     time::UnixTime,
 };
 
-pub(super) fn parse(request: &Request<'_>, usual: &[CoveredComponents]) -> Result<Parsed, VerifyError> {
+pub(super) fn parse(
+    scheme: &Cavage,
+    request: &Request<'_>,
+    usual: &[CoveredComponents],
+) -> Result<Parsed, VerifyError> {
+    let wire = scheme.wire();
     let mut params = SignatureParams::default();
-    grammar::parse(grammar::carrier(request)?, &mut params)?;
-    let key_id = params.key_id.ok_or_else(|| malformed("no keyId"))?;
-    let key_id = KeyId::new(&key_id.text()).map_err(|_| VerifyError::Malformed("not a usable keyId"))?;
+    grammar::parse(grammar::carrier(scheme, request)?, wire.key_id, &mut params)?;
+    let stated_key_id = params.key_id.ok_or_else(|| malformed("no keyId"))?.text();
+    let algorithm = params.algorithm.map(Value::text);
     let created = params.created.map(Value::text);
     let expires = params.expires.map(Value::text);
-    let stated = Stated { created: created.as_deref(), expires: expires.as_deref() };
-    let covered = covered_components(&params, usual)?;
+    let opaque = params.opaque.map(Value::text);
+    let stated = Stated {
+        key_id: Some(&stated_key_id),
+        algorithm: algorithm.as_deref(),
+        created: created.as_deref(),
+        expires: expires.as_deref(),
+        opaque: opaque.as_deref(),
+    };
+    let list = covered_components(scheme, &params, usual)?;
+    let stated_algorithm = stated_algorithm(stated.algorithm, wire.by_the_letter)?;
+    let key_id = KeyId::new(&stated_key_id).map_err(|_| VerifyError::Malformed("not a usable keyId"))?;
     // Filled in place: it is large, and moving its parts around would cost as much as reading them.
-    let mut parsed = Parsed::new(key_id, stated_algorithm(params.algorithm)?, covered);
-    let signature = params.signature.ok_or_else(|| malformed("no signature"))?;
-    if !Encoding::Base64.decode_onto(signature.text().as_bytes(), &mut parsed.signatures) {
+    let mut parsed = Parsed::new(Some(key_id.clone()), stated_algorithm, list.covered.clone());
+    let signature = params.signature.ok_or_else(|| malformed("no signature"))?.text();
+    if !wire.encoding.decode_onto(signature.as_bytes(), &mut parsed.signatures) {
         return Err(malformed("the signature is not Base64"));
     }
+    parsed.raw_ecdsa = scheme.allows(Switch::RawEcdsa);
     read_times(stated, &parsed.covered, &mut parsed.times)?;
-    let Parsed { covered, base, times, digests, .. } = &mut parsed;
-    for component in covered.iter() {
-        read_component(component, request, stated, base, digests, times)?;
+    let source = Source {
+        request,
+        wire,
+        stated,
+        target: list.target,
+        target_text: wire.reads_target,
+        absent: if scheme.allows(Switch::DangerousAbsentFields) { wire.absent } else { Absent::Refused },
+    };
+    let absent = push_lines(scheme, &list, &source, &mut parsed)?;
+    parsed.target_is_as_sent = wire.reads_target == TargetText::AsSent;
+    if parsed.covered.contains(&Component::RequestTarget) {
+        for target_text in target::other_readings(scheme, request) {
+            let mut other = Parsed::new(Some(key_id.clone()), stated_algorithm, parsed.covered.clone());
+            push_lines(scheme, &list, &Source { target_text, ..source }, &mut other)?;
+            parsed.other_bases.push(other.base);
+        }
+    }
+    if !absent.is_empty() {
+        // What is not there is not covered, whatever the list says.
+        let there = parsed.covered.iter().filter(|component| !absent.contains(component)).cloned().collect();
+        parsed.covered = CoveredComponents::new(there)?;
     }
     Ok(parsed)
 }
 
-/// Appends a component's line, and takes over what its value says of the time or of the body.
-fn read_component(
-    component: &Component,
-    request: &Request<'_>,
-    stated: Stated<'_>,
-    base: &mut SignatureBase,
-    digests: &mut ExpectedDigests,
-    times: &mut SignedTimes,
-) -> Result<(), VerifyError> {
-    let known = match component {
-        Component::Field(name) => name.well_known(),
-        _ => None,
-    };
-    let pushed = if known == Some(WellKnown::Date) {
-        let date = request.single(&WellKnown::Date.into()).map_err(|_| VerifyError::Ambiguous("Date field"))?;
-        let date = trim(date.ok_or_else(|| VerifyError::Missing(component.clone()))?);
-        times.date = UnixTime::from_http_date(date);
-        times.date_is_unreadable = times.date.is_none();
-        push_value(base, component, date)
-    } else {
-        push_line(base, component, request, stated)
-    };
-    pushed.map_err(|error| match error {
-        LineError::Missing | LineError::Unsupported => VerifyError::Missing(component.clone()),
-        LineError::ForbiddenByte => VerifyError::ForbiddenByte(component.clone()),
-        LineError::TooLong => malformed("more than 64 KiB are covered"),
-        LineError::Several => VerifyError::Ambiguous("Host field"),
-    })?;
-    if known == Some(WellKnown::Digest) { read_digests(request, digests) } else { Ok(()) }
+/// Appends all lines, and takes over what their values say of the time and of the body. Gives the components that are absent.
+fn push_lines(
+    scheme: &Cavage,
+    list: &List,
+    source: &Source<'_, '_>,
+    parsed: &mut Parsed,
+) -> Result<SmallVec<[Component; 1]>, VerifyError> {
+    let mut absent = SmallVec::new();
+    base::begin(&mut parsed.base, source.wire, source.stated.key_id.unwrap_or_default());
+    for component in list.components() {
+        if source.absent != Absent::Refused && is_absent(component, source) {
+            base::push_absent(&mut parsed.base, component, source.absent).map_err(|error| refusal(error, component))?;
+            absent.push(component.clone());
+        } else {
+            read_component(scheme, component, source, parsed)?;
+        }
+    }
+    base::end(&mut parsed.base, source.wire);
+    Ok(absent)
 }
 
-/// An absent list means `(created)` (section 2.1.6), or `date` as in all drafts before where nothing was created.
-fn covered_components(
-    params: &SignatureParams<'_>,
-    usual: &[CoveredComponents],
-) -> Result<CoveredComponents, VerifyError> {
-    let list = params.headers.map(Value::text);
-    let list = match &list {
-        Some(list) => list.as_ref(),
-        None if params.created.is_some() => Component::Created.as_str(),
-        None => WellKnown::Date.as_str(),
-    };
-    match usual.iter().find(|usual| usual.as_str() == list) {
-        Some(usual) => Ok(usual.clone()),
-        None => Ok(list.parse()?),
+fn is_absent(component: &Component, source: &Source<'_, '_>) -> bool {
+    match component {
+        Component::Field(name) if name.well_known() == Some(WellKnown::Host) => source.request.host().is_none(),
+        Component::Field(name) => !source.request.has_field(name),
+        _ => false,
     }
 }
 
-/// `hs2019` names no algorithm: it says that the key's metadata does (appendix E.2).
-fn stated_algorithm(stated: Option<Value<'_>>) -> Result<StatedAlgorithm, VerifyError> {
-    let Some(stated) = stated.map(Value::text) else {
+/// Appends a component's line, and takes over what its value says of the time or of the body.
+fn read_component(
+    scheme: &Cavage,
+    component: &Component,
+    source: &Source<'_, '_>,
+    parsed: &mut Parsed,
+) -> Result<(), VerifyError> {
+    let Component::Field(name) = component else {
+        return base::push_line(&mut parsed.base, component, source).map_err(|error| refusal(error, component));
+    };
+    match name.well_known() {
+        Some(WellKnown::Date) => {
+            let date = source.request.single(name).map_err(|_| VerifyError::Ambiguous("Date field"))?;
+            let value = base::push_date(&mut parsed.base, component, date, source);
+            if let Some(value) = value.map_err(|error| refusal(error, component))? {
+                read_date(value, source.wire.numeric_zone, &mut parsed.times);
+            }
+            return Ok(());
+        }
+        None | Some(WellKnown::XDate) if scheme.is_date(name) => {
+            let date = source.request.single(name).map_err(|_| VerifyError::Ambiguous("date in another field"))?;
+            if let Some(value) = date {
+                read_date(crate::request::trim(value), source.wire.numeric_zone, &mut parsed.times);
+            }
+        }
+        _ => {}
+    }
+    base::push_line(&mut parsed.base, component, source).map_err(|error| refusal(error, component))?;
+    match name.well_known() {
+        Some(WellKnown::Digest) => {
+            let multihash = scheme.reads_multihash();
+            read_digests(source.request, name, &mut parsed.digests, |digests, value| digests.read(value, multihash))
+        }
+        Some(WellKnown::ContentDigest) => {
+            read_digests(source.request, name, &mut parsed.digests, ExpectedDigests::read_content_digest)
+        }
+        Some(WellKnown::XContentSha256) => {
+            read_digests(source.request, name, &mut parsed.digests, ExpectedDigests::read_bare_sha256)
+        }
+        _ => Ok(()),
+    }
+}
+
+fn refusal(error: LineError, component: &Component) -> VerifyError {
+    match error {
+        LineError::Missing | LineError::Unsupported => VerifyError::Missing(component.clone()),
+        LineError::ForbiddenByte => VerifyError::ForbiddenByte(component.clone()),
+        LineError::TooLong => malformed("more than 64 KiB are covered"),
+        LineError::Several if *component == Component::field(WellKnown::Host) => VerifyError::Ambiguous("Host field"),
+        LineError::Several => VerifyError::Ambiguous("value of a field that must be single"),
+    }
+}
+
+/// An absent list means `(created)` (section 2.1.6), or `date` as in all drafts before 11.
+fn covered_components(
+    scheme: &Cavage,
+    params: &SignatureParams<'_>,
+    usual: &[CoveredComponents],
+) -> Result<List, VerifyError> {
+    let listed = params.headers.map(Value::text);
+    let listed = match (&listed, scheme.wire().default_list) {
+        (Some(list), _) => list.as_ref(),
+        (None, DefaultList::Created) => Component::Created.as_str(),
+        (None, DefaultList::WhicheverIsThere) if params.created.is_some() => Component::Created.as_str(),
+        (None, _) => WellKnown::Date.as_str(),
+    };
+    Ok(list::read(scheme, listed, usual)?)
+}
+
+/// `hs2019` names no algorithm: it says that the key's metadata does (appendix E.2). By the letter no other is allowed, since
+/// all others are deprecated (section 2.1.3).
+fn stated_algorithm(stated: Option<&str>, by_the_letter: bool) -> Result<StatedAlgorithm, VerifyError> {
+    let Some(stated) = stated else {
         return Ok(StatedAlgorithm::AsTheKey);
     };
-    match Algorithm::from_name(&stated) {
+    match Algorithm::from_name(stated).filter(|_| !by_the_letter) {
         Some(algorithm) => Ok(StatedAlgorithm::Named(algorithm)),
         None if stated.eq_ignore_ascii_case("hs2019") => Ok(StatedAlgorithm::AsTheKey),
         None => Err(VerifyError::UnknownAlgorithm),
@@ -110,8 +199,22 @@ fn read_times(stated: Stated<'_>, covered: &CoveredComponents, times: &mut Signe
     Ok(())
 }
 
+/// Takes over a date that is covered. Of two, which may be told by two fields, both are judged.
+fn read_date(value: &[u8], numeric_zone: bool, times: &mut SignedTimes) {
+    let date = match value.strip_suffix(b"+0000") {
+        Some(rest) if numeric_zone => UnixTime::from_http_date(&[rest, b"GMT"].concat()),
+        _ => UnixTime::from_http_date(value),
+    };
+    times.date_is_unreadable |= date.is_none();
+    if times.date.is_none() {
+        times.date = date;
+    } else {
+        times.other_date = date;
+    }
+}
+
 /// `created` is a whole number of seconds (section 2.1.4).
-fn integer(text: &str) -> Result<UnixTime, VerifyError> {
+pub(super) fn integer(text: &str) -> Result<UnixTime, VerifyError> {
     // `parse` alone would take a sign.
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
     let seconds = text.parse().ok().filter(|_| digits);
@@ -119,7 +222,7 @@ fn integer(text: &str) -> Result<UnixTime, VerifyError> {
 }
 
 /// `expires` may have decimals (section 2.1.5), which are cut off: a signature does not live longer for them.
-fn seconds(text: &str) -> Result<UnixTime, VerifyError> {
+pub(super) fn seconds(text: &str) -> Result<UnixTime, VerifyError> {
     let (whole, decimals) = text.split_once('.').unwrap_or((text, "0"));
     if decimals.is_empty() || !decimals.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(VerifyError::Malformed("not a number of seconds"));
@@ -127,16 +230,21 @@ fn seconds(text: &str) -> Result<UnixTime, VerifyError> {
     integer(whole)
 }
 
-/// The digests of a covered `Digest` field; of one that is not covered nothing is believed.
-fn read_digests(request: &Request<'_>, digests: &mut ExpectedDigests) -> Result<(), VerifyError> {
-    let mut result = Ok(());
-    request.fields.visit(&WellKnown::Digest.into(), &mut |value| {
+/// The digests of a covered field; of one that is not covered nothing is believed. A field with no digest of a known algorithm
+/// does not bind the body, which is the policy's to judge.
+fn read_digests(
+    request: &Request<'_>,
+    name: &FieldName,
+    digests: &mut ExpectedDigests,
+    read: impl Fn(&mut ExpectedDigests, &[u8]) -> Result<(), VerifyError>,
+) -> Result<(), VerifyError> {
+    let (mut own, mut result) = (ExpectedDigests::none(), Ok(()));
+    request.fields.visit(name, &mut |value| {
         if result.is_ok() {
-            result = digests.read(value);
+            result = read(&mut own, value);
         }
     });
-    result?;
-    if digests.is_some() { Ok(()) } else { Err(VerifyError::UnusableDigest("none of a known algorithm")) }
+    result.and_then(|()| digests.merge(own))
 }
 
 #[cfg(test)]

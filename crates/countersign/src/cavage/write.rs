@@ -1,28 +1,32 @@
 //! From a request to what is to be signed and where it goes.
 
+use std::borrow::Cow;
+
 use smallvec::smallvec;
 
 use super::{
     Cavage,
-    base::{LineError, Stated, push_line, push_value},
+    base::{self, LineError, Source, Stated, push_date, push_line, push_value},
+    dialect::{Absent, Param, Wire},
+    made::{self, Found},
+    switch::Switch,
 };
 use crate::{
-    algorithm::DigestAlgorithm,
+    algorithm::Family,
     component::{Component, ComponentError},
     coverage::When,
-    digest::{ExpectedDigests, digest_field},
     error::SignError,
     field::{FieldName, WellKnown},
     key::KeyMetadata,
     request::{Request, trim},
     scheme::{Gap, Place, SignatureParts, SigningParams, Slot, Unsigned},
-    signature::Encoding,
+    signature::{Encoding, SignatureForm},
     signature_base::SignatureBase,
     time::UnixTime,
 };
 
 pub(super) fn prepare<'r>(
-    scheme: Cavage,
+    scheme: &Cavage,
     request: &Request<'r>,
     params: &SigningParams<'_>,
     now: UnixTime,
@@ -33,148 +37,193 @@ pub(super) fn prepare<'r>(
     if let Some(taken) = scheme.taken_carrier(request) {
         return Err(SignError::Ambiguous(taken.into()));
     }
+    let wire = scheme.wire();
     // A body that is not at hand counts as one: it may turn out to be there.
     let has_body = request.body.is_none_or(|body| !body.is_empty());
     let is_due = |component: &Component, when: &When| when.applies(component, request, has_body);
-    let states =
+    let covers =
         |stated| params.coverage.iter().any(|(component, when)| *component == stated && is_due(component, when));
-    let created = states(Component::Created).then_some(now);
-    let expires = states(Component::Expires).then_some(params.expires);
-    let mut draft = Draft::new(request, scheme, key, created, expires);
-    for (component, when) in params.coverage.iter() {
-        if is_due(component, when) {
-            draft.cover(component, now, params.expires)?;
+    let states = |param, component: Component| match (covers(component.clone()), wire.layout.contains(&param)) {
+        (true, false) => Err(SignError::Unsupported(component)),
+        (covered, written) => Ok(covered || (written && wire.states_created && component == Component::Created)),
+    };
+    let created = states(Param::Created, Component::Created)?.then(|| now.as_secs().to_string());
+    let expires = states(Param::Expires, Component::Expires)?.then(|| params.expires.as_secs().to_string());
+    let stated = Stated {
+        key_id: Some(key.id.as_str()),
+        algorithm: Some(scheme.algorithm_name(key.algorithm)),
+        created: created.as_deref(),
+        expires: expires.as_deref(),
+        opaque: None,
+    };
+    let mut draft = Draft::new(request, scheme, stated);
+    base::begin(&mut draft.base, wire, key.id.as_str());
+    for param in wire.layout {
+        let start = draft.text.len();
+        match param {
+            Param::Headers | Param::HeadersUnlessDate => {
+                draft.start_param("headers");
+                let list = draft.text.len();
+                for (component, when) in params.coverage.iter() {
+                    if is_due(component, when) {
+                        draft.cover(component, now)?;
+                    }
+                }
+                if draft.text.len() == list {
+                    return Err(ComponentError::Empty.into());
+                }
+                let left_out = *param == Param::HeadersUnlessDate && draft.text.get(list..) == Some("date");
+                draft.text.push('"');
+                if left_out {
+                    draft.text.truncate(start);
+                }
+            }
+            Param::Signature => {
+                draft.start_param("signature");
+                draft.gap = draft.text.len();
+                draft.text.push('"');
+            }
+            other => draft.push_param(*other, wire, stated),
         }
     }
-    if draft.base.is_empty() {
-        return Err(ComponentError::Empty.into());
-    }
-    draft.text.push_str("\",signature=\"");
-    let gap = Gap { signature: 0, encoding: Encoding::Base64, then: "\"".into() };
-    let slot =
-        Slot { place: Place::Field(scheme.carrier().into()), text: draft.text.into_bytes(), gaps: smallvec![gap] };
-    Ok(Unsigned {
-        base: draft.base,
-        body: request.body.unwrap_or_default(),
-        parts: draft.parts,
-        slots: smallvec![slot],
-        signatures: 1,
-    })
+    base::end(&mut draft.base, wire);
+    Ok(draft.into_unsigned(scheme, key))
 }
 
-/// The signing string, the carrier's value with its `headers` list, and the added fields, growing together.
+/// The signing string, the carrier's value, and the added fields, growing together.
 struct Draft<'a, 'r> {
-    request: &'a Request<'r>,
+    scheme: &'a Cavage,
+    source: Source<'a, 'r>,
     base: SignatureBase,
     parts: SignatureParts,
     text: String,
+    /// The length of the text before any parameter.
+    bare: usize,
+    /// Where in the text the signature goes.
+    gap: usize,
 }
 
 impl<'a, 'r> Draft<'a, 'r> {
-    fn new(
-        request: &'a Request<'r>,
-        scheme: Cavage,
-        key: &KeyMetadata,
-        created: Option<UnixTime>,
-        expires: Option<UnixTime>,
-    ) -> Self {
-        let mut text = String::with_capacity(key.id.as_str().len().saturating_add(384));
-        if scheme.in_authorization {
-            text.push_str("Signature ");
+    fn new(request: &'a Request<'r>, scheme: &'a Cavage, stated: Stated<'a>) -> Self {
+        let wire = scheme.wire();
+        let mut text = String::with_capacity(stated.key_id.map_or(0, str::len).saturating_add(384));
+        if scheme.carrier() != WellKnown::Signature {
+            text.push_str(wire.word);
+            text.push(' ');
         }
-        text.push_str("keyId=\"");
-        push_quoted(&mut text, key.id.as_str());
-        text.push_str("\",algorithm=\"");
-        text.push_str(key.algorithm.name());
-        text.push('"');
-        for (name, time) in [(",created=", created), (",expires=", expires)] {
-            if let Some(time) = time {
-                text.push_str(name);
-                text.push_str(&time.as_secs().to_string());
-            }
-        }
-        text.push_str(",headers=\"");
+        let source = Source {
+            request,
+            wire,
+            stated,
+            target: wire.targets.first().copied().unwrap_or(super::list::REQUEST_TARGET),
+            target_text: wire.writes_target,
+            absent: Absent::Refused,
+        };
         let parts = SignatureParts { fields: Vec::with_capacity(2), ..SignatureParts::default() };
-        Self { request, base: SignatureBase::new(), parts, text }
+        Self { scheme, source, base: SignatureBase::new(), parts, bare: text.len(), text, gap: 0 }
+    }
+
+    fn start_param(&mut self, name: &str) {
+        if self.text.len() > self.bare {
+            self.text.push_str(self.source.wire.separator);
+        }
+        self.text.push_str(name);
+        self.text.push_str("=\"");
+    }
+
+    fn push_param(&mut self, param: Param, wire: &Wire, stated: Stated<'_>) {
+        let (name, value) = match param {
+            Param::KeyId => (wire.key_id, stated.key_id),
+            Param::Algorithm => ("algorithm", stated.algorithm),
+            Param::Created => ("created", stated.created),
+            Param::Expires => ("expires", stated.expires),
+            _ => ("version", Some("1")),
+        };
+        let Some(value) = value else { return };
+        self.start_param(name);
+        let bare = matches!(param, Param::Created | Param::Expires) && !wire.quotes_times;
+        if bare {
+            self.text.pop();
+            self.text.push_str(value);
+        } else {
+            push_quoted(&mut self.text, value);
+            self.text.push('"');
+        }
     }
 
     /// Appends one component, and makes its value where the request lacks one that can be made.
-    fn cover(&mut self, component: &Component, now: UnixTime, expires: UnixTime) -> Result<(), SignError> {
-        let first = self.base.is_empty();
+    fn cover(&mut self, component: &Component, now: UnixTime) -> Result<(), SignError> {
         let pushed = match component {
-            Component::Created => push_value(&mut self.base, component, now.as_secs().to_string().as_bytes()),
-            Component::Expires => push_value(&mut self.base, component, expires.as_secs().to_string().as_bytes()),
-            Component::Field(name) => match self.value(name, now)? {
+            Component::Field(name) => match made::value(self.scheme, self.source.request, name, now)? {
                 Some(Found::Made(value)) => {
-                    let pushed = push_value(&mut self.base, component, value.as_bytes());
+                    let pushed = self.push_made(component, name, &value);
                     self.parts.add_field(name.clone(), value.into_bytes());
                     pushed
                 }
+                Some(Found::There(value)) if name.well_known() == Some(WellKnown::Date) => {
+                    push_date(&mut self.base, component, Some(value), &self.source).map(drop)
+                }
                 Some(Found::There(value)) => push_value(&mut self.base, component, trim(value)),
-                None => push_line(&mut self.base, component, self.request, Stated::default()),
+                Some(Found::Blank) => push_value(&mut self.base, component, b""),
+                None => push_line(&mut self.base, component, &self.source),
             },
-            _ => push_line(&mut self.base, component, self.request, Stated::default()),
+            _ => push_line(&mut self.base, component, &self.source),
         };
-        pushed.map_err(|error| match error {
-            LineError::Missing => SignError::Missing(component.clone()),
-            LineError::ForbiddenByte => SignError::ForbiddenByte(component.clone()),
-            LineError::Several => SignError::Ambiguous(WellKnown::Host.into()),
-            LineError::Unsupported => SignError::Unsupported(component.clone()),
-            LineError::TooLong => SignError::TooLong,
-        })?;
-        if !first {
+        pushed.map_err(|error| refusal(error, component))?;
+        // The list begins behind a quotation mark.
+        if !self.text.ends_with('"') {
             self.text.push(' ');
         }
-        self.text.push_str(component.as_str());
+        self.text.push_str(match component {
+            Component::RequestTarget => self.source.target.name,
+            other => other.as_str(),
+        });
         Ok(())
     }
 
-    /// The value of a field that is single, or is missing and can be made. A digest that is there is checked where it can
-    /// be.
-    fn value(&self, name: &FieldName, now: UnixTime) -> Result<Option<Found<'r>>, SignError> {
-        let (request, Some(known)) = (self.request, name.well_known()) else {
-            return Ok(None);
+    fn push_made(&mut self, component: &Component, name: &FieldName, value: &str) -> Result<(), LineError> {
+        if name.well_known() == Some(WellKnown::Date) {
+            push_date(&mut self.base, component, Some(value.as_bytes()), &self.source).map(drop)
+        } else {
+            push_value(&mut self.base, component, value.as_bytes())
+        }
+    }
+
+    fn into_unsigned(mut self, scheme: &Cavage, key: &KeyMetadata) -> Unsigned<'r> {
+        let then = match self.text.split_off(self.gap) {
+            end if end == "\"" => Cow::Borrowed("\""),
+            end => Cow::Owned(end),
         };
-        let single = || request.single(name).map_err(|_| SignError::Ambiguous(name.clone()));
-        match known {
-            WellKnown::Date => Ok(Some(single()?.map_or_else(|| Found::Made(now.to_http_date()), Found::There))),
-            WellKnown::ContentLength => match (single()?, request.body) {
-                (Some(value), _) => Ok(Some(Found::There(value))),
-                (None, body) => Ok(body.map(|body| Found::Made(body.len().to_string()))),
-            },
-            WellKnown::Digest if request.has_field(name) => check_digest(request, name).map(|()| None),
-            WellKnown::Digest => match request.body {
-                Some(body) => Ok(Some(Found::Made(digest_field(DigestAlgorithm::Sha256, body)))),
-                None => Err(SignError::UnreadBody),
-            },
-            _ => Ok(None),
+        let family = key.algorithm.family();
+        let encoding = match self.source.wire.encoding {
+            // Only the MACs of the deployments that escape are escaped.
+            Encoding::UrlEscapedBase64 if family != Family::Hmac => Encoding::Base64,
+            encoding => encoding,
+        };
+        let raw = family == Family::Ecdsa && scheme.allows(Switch::RawEcdsa);
+        let form = if raw { SignatureForm::RawEcdsa } else { SignatureForm::AsIs };
+        let gap = Gap { signature: 0, encoding, form, then };
+        let place = Place::Field(scheme.carrier().into());
+        let slot = Slot { place, text: self.text.into_bytes(), gaps: smallvec![gap] };
+        Unsigned {
+            base: self.base,
+            body: self.source.request.body.unwrap_or_default(),
+            parts: self.parts,
+            slots: smallvec![slot],
+            signatures: 1,
         }
     }
 }
 
-/// A field's value: of the request, or to be added to it.
-enum Found<'r> {
-    There(&'r [u8]),
-    Made(String),
-}
-
-/// A `Digest` that the caller gave has to be one that can be checked, and the body's where the body is at hand.
-fn check_digest(request: &Request<'_>, name: &FieldName) -> Result<(), SignError> {
-    let (mut expected, mut read) = (ExpectedDigests::none(), Ok(()));
-    request.fields.visit(name, &mut |value| {
-        if read.is_ok() {
-            read = expected.read(value);
-        }
-    });
-    if read.is_err() || !expected.is_some() {
-        return Err(SignError::DigestMismatch);
+pub(super) fn refusal(error: LineError, component: &Component) -> SignError {
+    match (error, component) {
+        (LineError::Missing, _) => SignError::Missing(component.clone()),
+        (LineError::ForbiddenByte, _) => SignError::ForbiddenByte(component.clone()),
+        (LineError::Several, Component::Field(name)) => SignError::Ambiguous(name.clone()),
+        (LineError::Several, _) => SignError::Ambiguous(WellKnown::Host.into()),
+        (LineError::Unsupported, _) => SignError::Unsupported(component.clone()),
+        (LineError::TooLong, _) => SignError::TooLong,
     }
-    let Some(body) = request.body else {
-        return Ok(());
-    };
-    let mut check = expected.check();
-    check.update(body);
-    check.finish().map_err(|_| SignError::DigestMismatch)
 }
 
 /// Writes the inside of a quoted string (RFC 9110 section 5.6.4). A key id has no control characters.

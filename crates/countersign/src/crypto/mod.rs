@@ -2,6 +2,7 @@
 
 #[cfg(feature = "asymmetric")]
 mod ecdsa;
+mod ecdsa_form;
 #[cfg(feature = "asymmetric")]
 mod ed25519;
 mod hash;
@@ -12,10 +13,11 @@ mod public_key;
 #[cfg(feature = "asymmetric")]
 mod rsa;
 
-#[cfg(feature = "asymmetric")]
-pub(crate) use self::{ed25519::Ed25519Key, public_key::KeyDocument};
 pub(crate) use self::{
+    ecdsa_form::{der_from_raw, raw_from_der},
     hash::Hasher,
     hmac::HmacKey,
     material::{SigningMaterial, VerifyingMaterial},
 };
+#[cfg(feature = "asymmetric")]
+pub(crate) use self::{ed25519::Ed25519Key, public_key::KeyDocument};

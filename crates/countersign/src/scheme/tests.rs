@@ -10,7 +10,6 @@ use super::{
 use crate::{
     component::{Component, CoveredComponents},
     coverage::{Coverage, When},
-    digest::ExpectedDigests,
     error::{SignError, VerifyError},
     field::WellKnown,
     key::{KeyId, SigningKey, VerifyingKey},
@@ -18,7 +17,7 @@ use crate::{
     request::Request,
     secret::Secret,
     sign::Signer,
-    signature::{Encoding, Signature},
+    signature::{Encoding, Signature, SignatureForm},
     signature_base::SignatureBase,
     time::UnixTime,
     verifier::Verifier,
@@ -59,7 +58,7 @@ impl Scheme for Listed {
         let gaps: SmallVec<[Gap; 1]> = (0..params.keys.len())
             .map(|signature| {
                 let then = if signature.saturating_add(1) < params.keys.len() { ",v1=" } else { "" };
-                Gap { signature, encoding: Encoding::Hex, then: then.into() }
+                Gap { signature, encoding: Encoding::Hex, form: SignatureForm::AsIs, then: then.into() }
             })
             .collect();
         let text = format!("t={time},v1=").into_bytes();
@@ -70,6 +69,10 @@ impl Scheme for Listed {
             slots: smallvec![Slot { place: Place::Field(WellKnown::Signature.into()), text, gaps }],
             signatures: params.keys.len(),
         })
+    }
+
+    fn coverage(&self) -> Coverage {
+        Coverage::empty().and(Component::Body, When::Always)
     }
 
     fn challenge(&self, realm: &str, _: &str) -> String {
@@ -91,15 +94,10 @@ impl Scheme for Listed {
             }
         }
         let signed_at = time.parse().ok().map(UnixTime::from_secs).ok_or(VerifyError::Malformed("no time"))?;
-        Ok(Parsed {
-            key_id: None,
-            algorithm: StatedAlgorithm::AsTheKey,
-            signatures,
-            base: Self::base(time),
-            covered: CoveredComponents::new(vec![Component::Created, Component::Body])?,
-            times: SignedTimes { created: Some(signed_at), ..SignedTimes::default() },
-            digests: ExpectedDigests::none(),
-        })
+        let covered = CoveredComponents::new(vec![Component::Created, Component::Body])?;
+        let times = SignedTimes { created: Some(signed_at), ..SignedTimes::default() };
+        let parsed = Parsed::new(None, StatedAlgorithm::AsTheKey, covered);
+        Ok(Parsed { signatures, base: Self::base(time), times, ..parsed })
     }
 }
 
@@ -138,7 +136,7 @@ impl Scheme for Pairs {
         _: UnixTime,
     ) -> Result<Unsigned<'r>, SignError> {
         let body = request.body.ok_or(SignError::UnreadBody)?;
-        let gaps = smallvec![Gap { signature: 0, encoding: Encoding::Hex, then: "".into() }];
+        let gaps = smallvec![Gap { signature: 0, encoding: Encoding::Hex, form: SignatureForm::AsIs, then: "".into() }];
         Ok(Unsigned {
             base: Self::base(body).0,
             body,
@@ -146,6 +144,10 @@ impl Scheme for Pairs {
             slots: smallvec![Slot { place: self.0("signature".to_owned()), text: Vec::new(), gaps }],
             signatures: 1,
         })
+    }
+
+    fn coverage(&self) -> Coverage {
+        Coverage::empty().and(Component::Body, When::Always)
     }
 
     fn challenge(&self, realm: &str, _: &str) -> String {
@@ -158,15 +160,8 @@ impl Scheme for Pairs {
 
     fn parse(&self, request: &Request<'_>, _: &[CoveredComponents]) -> Result<Parsed, VerifyError> {
         let (base, signatures) = Self::base(request.body.ok_or(VerifyError::BodyNeeded)?);
-        Ok(Parsed {
-            key_id: None,
-            algorithm: StatedAlgorithm::AsTheKey,
-            signatures,
-            base,
-            covered: CoveredComponents::new(vec![Component::Body])?,
-            times: SignedTimes::default(),
-            digests: ExpectedDigests::none(),
-        })
+        let covered = CoveredComponents::new(vec![Component::Body])?;
+        Ok(Parsed { signatures, base, ..Parsed::new(None, StatedAlgorithm::AsTheKey, covered) })
     }
 }
 
