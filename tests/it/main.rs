@@ -18,6 +18,7 @@ mod neighbours;
 mod peers;
 mod policy;
 mod properties;
+mod remote;
 mod support;
 mod vectors;
 mod wire;

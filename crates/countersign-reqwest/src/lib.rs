@@ -35,6 +35,10 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! # Keys in a KMS or an HSM
+//!
+//! [`SigningMiddleware::remote`] and [`sign_remotely`] ask a [`KeyService`] for each signature and hold no key themselves.
+//!
 //! # What to know
 //!
 //! * **Sign last.** The middleware belongs innermost, added after every other: after retry, so that each attempt carries a date
@@ -50,9 +54,11 @@
 //!   covered fields on the way makes the signature wrong, which is its purpose.
 
 mod middleware;
+mod remote;
 mod sign;
 
 pub use self::{
     middleware::SigningMiddleware,
+    remote::{KeyService, sign_remotely},
     sign::{Error, sign, sign_at},
 };

@@ -1,8 +1,8 @@
 //! reqwest's request as the core reads it, and as signing changes it.
 
-use std::{sync::LazyLock, time::SystemTime};
+use std::{error::Error as StdError, sync::LazyLock, time::SystemTime};
 
-use countersign::{FieldName, Fields, Request, SignError, SignatureParts, Signer, UnixTime, WellKnown};
+use countersign::{FieldName, Fields, Request, SignError, SignatureParts, Signer, UnixTime, Unsigned, WellKnown};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use thiserror::Error;
 use url::Position;
@@ -17,6 +17,9 @@ pub enum Error {
     /// A field that is to be set cannot stand in a header.
     #[error("{0} cannot be set to what is to be signed")]
     InvalidField(FieldName),
+    /// The service that holds the key did not sign.
+    #[error("the key's service did not sign: {0}")]
+    KeyService(#[source] Box<dyn StdError + Send + Sync>),
     /// The scheme puts its signature into the query or a form, which this version does not set.
     #[error("the scheme's signature does not travel in a header")]
     Unsupported,
@@ -41,6 +44,21 @@ pub fn sign(request: &mut reqwest::Request, signer: &Signer) -> Result<(), Error
 /// When the request lacks what is to be covered. It is unchanged then.
 pub fn sign_at(request: &mut reqwest::Request, signer: &Signer, now: UnixTime) -> Result<(), Error> {
     let parts = signer.sign(&head(request, &ReqwestFields(request.headers()), authority(request).as_deref()), now)?;
+    apply(request, parts)
+}
+
+/// The request laid out for keys that live elsewhere.
+pub(crate) fn prepare(
+    request: &reqwest::Request,
+    signer: &Signer,
+    now: UnixTime,
+) -> Result<Unsigned<'static>, SignError> {
+    let authority = authority(request);
+    let fields = ReqwestFields(request.headers());
+    signer.prepare(&head(request, &fields, authority.as_deref()), now).map(Unsigned::into_owned)
+}
+
+pub(crate) fn apply(request: &mut reqwest::Request, parts: SignatureParts) -> Result<(), Error> {
     let headers = headers(parts)?;
     // Nothing can fail from here on, so the request is changed as a whole or not at all.
     for (name, value) in headers {

@@ -117,7 +117,7 @@ impl<'a> SigningParams<'a> {
 #[must_use = "nothing is signed until the signatures are attached"]
 pub struct Unsigned<'r> {
     pub(crate) base: SignatureBase,
-    pub(crate) body: &'r [u8],
+    pub(crate) body: Cow<'r, [u8]>,
     /// What the scheme adds whatever the signatures will be, such as a `Date` that was covered and missing.
     pub(crate) parts: SignatureParts,
     pub(crate) slots: SmallVec<[Slot; 1]>,
@@ -128,12 +128,20 @@ impl Unsigned<'_> {
     /// The bytes to sign, draft-cavage's signing string.
     #[must_use]
     pub fn signature_base(&self) -> Cow<'_, [u8]> {
-        self.base.to_bytes(self.body)
+        self.base.to_bytes(&self.body)
     }
 
     /// The same bytes without bringing them into one piece.
     pub(crate) fn base_parts(&self) -> [&[u8]; 3] {
-        self.base.parts(self.body)
+        self.base.parts(&self.body)
+    }
+
+    /// The same, without a hold on the request: to keep while a key elsewhere signs.
+    pub fn into_owned(self) -> Unsigned<'static> {
+        // Few schemes sign the body itself, and it may be large.
+        let body = if self.base.needs_body() { Cow::Owned(self.body.into_owned()) } else { Cow::Borrowed(&b""[..]) };
+        let Self { base, parts, slots, signatures, .. } = self;
+        Unsigned { base, body, parts, slots, signatures }
     }
 
     /// Puts the signatures, one a key and in the keys' order, into their places.

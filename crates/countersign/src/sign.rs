@@ -87,6 +87,12 @@ impl Signer {
         Self { metadata: keys.into(), ..Self::with_keys(scheme, Vec::new()) }
     }
 
+    /// The keys that sign, in order.
+    #[must_use]
+    pub fn keys(&self) -> &[KeyMetadata] {
+        &self.metadata
+    }
+
     /// Covers this instead.
     #[must_use]
     pub fn covering(mut self, coverage: Coverage) -> Self {

@@ -207,7 +207,7 @@ impl<'a, 'r> Draft<'a, 'r> {
         let slot = Slot { place, text: self.text.into_bytes(), gaps: smallvec![gap] };
         Unsigned {
             base: self.base,
-            body: self.source.request.body.unwrap_or_default(),
+            body: self.source.request.body.unwrap_or_default().into(),
             parts: self.parts,
             slots: smallvec![slot],
             signatures: 1,

@@ -64,7 +64,7 @@ impl Scheme for Listed {
         let text = format!("t={time},v1=").into_bytes();
         Ok(Unsigned {
             base: Self::base(&time),
-            body: request.body.ok_or(SignError::UnreadBody)?,
+            body: request.body.ok_or(SignError::UnreadBody)?.into(),
             parts: SignatureParts::default(),
             slots: smallvec![Slot { place: Place::Field(WellKnown::Signature.into()), text, gaps }],
             signatures: params.keys.len(),
@@ -139,7 +139,7 @@ impl Scheme for Pairs {
         let gaps = smallvec![Gap { signature: 0, encoding: Encoding::Hex, form: SignatureForm::AsIs, then: "".into() }];
         Ok(Unsigned {
             base: Self::base(body).0,
-            body,
+            body: body.into(),
             parts: SignatureParts::default(),
             slots: smallvec![Slot { place: self.0("signature".to_owned()), text: Vec::new(), gaps }],
             signatures: 1,
