@@ -18,7 +18,7 @@ use crate::{
 const NOW: UnixTime = UnixTime::from_secs(784_111_777);
 
 /// Compares with `tests/golden/`, or writes there when asked to by `UPDATE_GOLDEN=1`.
-fn same_as_reviewed(name: &str, found: &str) {
+pub(crate) fn same_as_reviewed(name: &str, found: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden").join(name);
     if std::env::var_os("UPDATE_GOLDEN").is_some_and(|value| value == "1") {
         std::fs::write(&path, found).unwrap();

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::switch::Switches;
-use crate::{algorithm::Algorithm, field::WellKnown, signature::Encoding};
+use crate::{algorithm::Algorithm, coverage::When, field::WellKnown, signature::Encoding};
 
 /// A deployment's dialect: how it spells signatures, what its clients cover, and what its servers ask for.
 ///
@@ -49,6 +49,17 @@ pub(crate) enum Due {
     Body,
     Present,
     Methods(&'static [&'static str]),
+}
+
+impl Due {
+    pub(super) fn when(self) -> When {
+        match self {
+            Self::Always => When::Always,
+            Self::Body => When::Body,
+            Self::Present => When::Present,
+            Self::Methods(methods) => When::Method(methods.iter().map(|method| (*method).to_owned()).collect()),
+        }
+    }
 }
 
 /// How the text of a shared secret is to be read.

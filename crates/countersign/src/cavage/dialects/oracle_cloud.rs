@@ -29,7 +29,7 @@ pub(super) const ORACLE_CLOUD: Dialect = Dialect {
         ("(request-target)", Due::Always),
         ("host", Due::Always),
         ("x-content-sha256", Due::Body),
-        ("content-type", Due::Present),
+        ("content-type", Due::Body),
     ]),
     ..STANDARD
 };
