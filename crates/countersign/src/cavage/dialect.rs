@@ -74,25 +74,24 @@ pub(crate) enum SecretText {
 #[expect(clippy::struct_excessive_bools, reason = "a row of data: each is a question that a deployment answers")]
 pub(crate) struct Wire {
     /// The field that signing sets.
-    pub(super) writes: WellKnown,
+    pub(super) carrier: WellKnown,
     /// The fields in which a signature is looked for, beside the word that credentials begin with.
     pub(super) reads: &'static [WellKnown],
     pub(super) word: &'static str,
-    /// The parameters that are written, in order.
-    pub(super) layout: &'static [Param],
-    /// What the key id's parameter is called.
+    /// The parameters that are written, in order, each with the text that leads up to its value. The value is quoted where that
+    /// text ends in a quotation mark.
+    pub(super) layout: &'static [(Param, &'static str)],
+    /// What the key id's parameter is called where it is read.
     pub(super) key_id: &'static str,
-    /// What stands between parameters.
-    pub(super) separator: &'static str,
     /// Names of algorithms that are not the registered ones.
     pub(super) algorithm_names: &'static [(Algorithm, &'static str)],
-    /// Whether `created` and `expires` are quoted.
-    pub(super) quotes_times: bool,
     /// Whether `created` is stated without being covered.
     pub(super) states_created: bool,
     pub(super) encoding: Encoding,
     /// How the target is listed and what its line is; the first is written.
     pub(super) targets: &'static [TargetLine],
+    /// Whether `targets` is what the draft says, so that lists can be recognised as a whole.
+    pub(super) names_are_the_drafts: bool,
     /// What of the target is signed where we sign.
     pub(super) writes_target: TargetText,
     /// What of the target the deployment's clients sign.
@@ -122,8 +121,6 @@ pub(crate) struct Wire {
 /// A parameter of the signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Param {
-    /// `version="1"`.
-    Version,
     KeyId,
     Algorithm,
     Created,
@@ -210,6 +207,13 @@ pub(super) enum DefaultList {
     WhicheverIsThere,
     Created,
     Date,
+}
+
+impl Wire {
+    /// Whether a parameter has a place among those that are written.
+    pub(super) fn writes(&self, param: Param) -> bool {
+        self.layout.iter().any(|(written, _)| *written == param)
+    }
 }
 
 impl Dialect {

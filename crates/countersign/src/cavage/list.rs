@@ -22,19 +22,12 @@ pub(super) struct List {
     pub(super) target: TargetLine,
 }
 
-impl List {
-    /// The components line by line.
-    pub(super) fn components(&self) -> impl Iterator<Item = &Component> {
-        let once = self.repeated.is_none().then(|| self.covered.iter());
-        once.into_iter().flatten().chain(self.repeated.iter().flatten())
-    }
-}
-
 /// Reads a list; `usual` ones are recognised as a whole.
 pub(super) fn read(scheme: &Cavage, list: &str, usual: &[CoveredComponents]) -> Result<List, ComponentError> {
     let wire = scheme.wire();
-    let as_in_the_draft = wire.targets.first() == Some(&REQUEST_TARGET);
-    if as_in_the_draft && let Some(usual) = usual.iter().find(|usual| usual.as_str() == list) {
+    if wire.names_are_the_drafts
+        && let Some(usual) = usual.iter().find(|usual| usual.as_str() == list)
+    {
         return Ok(List { covered: usual.clone(), repeated: None, target: REQUEST_TARGET });
     }
     let mut components = Vec::new();

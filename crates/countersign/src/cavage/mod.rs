@@ -165,7 +165,8 @@ impl Cavage {
             absent: if self.allows(Switch::DangerousAbsentFields) { wire.absent } else { Absent::Refused },
         };
         let mut base = SignatureBase::new();
-        for component in list.components() {
+        let once: Vec<_> = list.covered.iter().cloned().collect();
+        for component in list.repeated.as_ref().unwrap_or(&once) {
             let pushed = match component {
                 Component::Field(name) if name.well_known() == Some(WellKnown::Date) => {
                     let date = request.single(name).map_err(|_| SignError::Ambiguous(name.clone()))?;
@@ -213,17 +214,21 @@ impl Cavage {
         let own = self.carrier();
         let is_taken = |field: &WellKnown| {
             let mut taken = false;
-            request.fields.visit(&(*field).into(), &mut |value| {
-                let signature = *field == WellKnown::Signature || grammar::after_scheme(value, wire.word).is_some();
-                taken |= signature != (*field == own);
-            });
+            // Whatever stands in the field `Signature` is a signature, and is replaced where it is our place.
+            if *field != WellKnown::Signature || own != WellKnown::Signature {
+                request.fields.visit(&(*field).into(), &mut |value| {
+                    let signature = *field == WellKnown::Signature || grammar::after_scheme(value, wire.word).is_some();
+                    taken |= signature != (*field == own);
+                });
+            }
             taken
         };
-        wire.reads.iter().chain(std::iter::once(&own)).copied().find(is_taken)
+        let elsewhere = (!wire.reads.contains(&own)).then_some(own);
+        wire.reads.iter().copied().chain(elsewhere).find(is_taken)
     }
 
     fn carrier(&self) -> WellKnown {
-        self.carrier.unwrap_or(self.wire().writes)
+        self.carrier.unwrap_or(self.wire().carrier)
     }
 }
 

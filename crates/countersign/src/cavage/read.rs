@@ -1,7 +1,5 @@
 //! From a request to what it claims.
 
-use smallvec::SmallVec;
-
 use super::{
     Cavage,
     base::{self, LineError, Source, Stated},
@@ -18,8 +16,9 @@ use crate::{
     error::VerifyError,
     field::{FieldName, WellKnown},
     key::KeyId,
-    request::Request,
+    request::{Request, trim},
     scheme::{Parsed, SignedTimes, StatedAlgorithm},
+    signature_base::SignatureBase,
     time::UnixTime,
 };
 
@@ -43,11 +42,11 @@ pub(super) fn parse(
         expires: expires.as_deref(),
         opaque: opaque.as_deref(),
     };
-    let list = covered_components(scheme, &params, usual)?;
+    let List { covered, repeated, target } = covered_components(scheme, &params, usual)?;
     let stated_algorithm = stated_algorithm(stated.algorithm, wire.by_the_letter)?;
     let key_id = KeyId::new(&stated_key_id).map_err(|_| VerifyError::Malformed("not a usable keyId"))?;
     // Filled in place: it is large, and moving its parts around would cost as much as reading them.
-    let mut parsed = Parsed::new(Some(key_id.clone()), stated_algorithm, list.covered.clone());
+    let mut parsed = Parsed::new(Some(key_id), stated_algorithm, covered);
     let signature = params.signature.ok_or_else(|| malformed("no signature"))?.text();
     if !wire.encoding.decode_onto(signature.as_bytes(), &mut parsed.signatures) {
         return Err(malformed("the signature is not Base64"));
@@ -58,18 +57,21 @@ pub(super) fn parse(
         request,
         wire,
         stated,
-        target: list.target,
+        target,
         target_text: wire.reads_target,
         absent: if scheme.allows(Switch::DangerousAbsentFields) { wire.absent } else { Absent::Refused },
     };
-    let absent = push_lines(scheme, &list, &source, &mut parsed)?;
+    let Parsed { covered, base, times, digests, .. } = &mut parsed;
+    let mut lines = Lines { base, times, digests, absent: Vec::new() };
+    lines.read(scheme, covered, repeated.as_deref(), &source)?;
+    let absent = lines.absent;
     parsed.target_is_as_sent = wire.reads_target == TargetText::AsSent;
-    if parsed.covered.contains(&Component::RequestTarget) {
-        for target_text in target::other_readings(scheme, request) {
-            let mut other = Parsed::new(Some(key_id.clone()), stated_algorithm, parsed.covered.clone());
-            push_lines(scheme, &list, &Source { target_text, ..source }, &mut other)?;
-            parsed.other_bases.push(other.base);
-        }
+    for target_text in target::other_readings(scheme, request) {
+        let (mut base, mut times, mut digests) =
+            (SignatureBase::new(), SignedTimes::default(), ExpectedDigests::none());
+        let mut lines = Lines { base: &mut base, times: &mut times, digests: &mut digests, absent: Vec::new() };
+        lines.read(scheme, &parsed.covered, repeated.as_deref(), &Source { target_text, ..source })?;
+        parsed.other_bases.push(base);
     }
     if !absent.is_empty() {
         // What is not there is not covered, whatever the list says.
@@ -79,25 +81,88 @@ pub(super) fn parse(
     Ok(parsed)
 }
 
-/// Appends all lines, and takes over what their values say of the time and of the body. Gives the components that are absent.
-fn push_lines(
-    scheme: &Cavage,
-    list: &List,
-    source: &Source<'_, '_>,
-    parsed: &mut Parsed,
-) -> Result<SmallVec<[Component; 1]>, VerifyError> {
-    let mut absent = SmallVec::new();
-    base::begin(&mut parsed.base, source.wire, source.stated.key_id.unwrap_or_default());
-    for component in list.components() {
+/// The signing string, and what the values in it say of the time and of the body, growing together.
+struct Lines<'p> {
+    base: &'p mut SignatureBase,
+    times: &'p mut SignedTimes,
+    digests: &'p mut ExpectedDigests,
+    /// The components that are not there.
+    absent: Vec<Component>,
+}
+
+impl Lines<'_> {
+    fn read(
+        &mut self,
+        scheme: &Cavage,
+        covered: &CoveredComponents,
+        repeated: Option<&[Component]>,
+        source: &Source<'_, '_>,
+    ) -> Result<(), VerifyError> {
+        base::begin(self.base, source.wire, source.stated.key_id.unwrap_or_default());
+        match repeated {
+            None => covered.iter().try_for_each(|component| self.read_any(scheme, component, source))?,
+            Some(lines) => lines.iter().try_for_each(|component| self.read_any(scheme, component, source))?,
+        }
+        base::end(self.base, source.wire);
+        Ok(())
+    }
+
+    fn read_any(&mut self, scheme: &Cavage, component: &Component, source: &Source<'_, '_>) -> Result<(), VerifyError> {
         if source.absent != Absent::Refused && is_absent(component, source) {
-            base::push_absent(&mut parsed.base, component, source.absent).map_err(|error| refusal(error, component))?;
-            absent.push(component.clone());
-        } else {
-            read_component(scheme, component, source, parsed)?;
+            base::push_absent(self.base, component, source.absent).map_err(|error| refusal(error, component))?;
+            self.absent.push(component.clone());
+            return Ok(());
+        }
+        match component {
+            Component::Field(name) => self.read_field(scheme, component, name, source),
+            _ => self.push_line(component, source),
         }
     }
-    base::end(&mut parsed.base, source.wire);
-    Ok(absent)
+
+    fn push_line(&mut self, component: &Component, source: &Source<'_, '_>) -> Result<(), VerifyError> {
+        base::push_line(self.base, component, source).map_err(|error| refusal(error, component))
+    }
+
+    fn read_field(
+        &mut self,
+        scheme: &Cavage,
+        component: &Component,
+        name: &FieldName,
+        source: &Source<'_, '_>,
+    ) -> Result<(), VerifyError> {
+        let request = source.request;
+        match name.well_known() {
+            Some(WellKnown::Date) => {
+                let date = request.single(name).map_err(|_| VerifyError::Ambiguous("Date field"))?;
+                let value = base::push_date(self.base, component, date, source);
+                if let Some(value) = value.map_err(|error| refusal(error, component))? {
+                    read_date(value, source.wire.numeric_zone, self.times);
+                }
+                Ok(())
+            }
+            Some(WellKnown::Digest) => {
+                self.push_line(component, source)?;
+                let multihash = scheme.reads_multihash();
+                read_digests(request, name, self.digests, |digests, value| digests.read(value, multihash))
+            }
+            Some(WellKnown::ContentDigest) => {
+                self.push_line(component, source)?;
+                read_digests(request, name, self.digests, ExpectedDigests::read_content_digest)
+            }
+            Some(WellKnown::XContentSha256) => {
+                self.push_line(component, source)?;
+                read_digests(request, name, self.digests, ExpectedDigests::read_bare_sha256)
+            }
+            None | Some(WellKnown::XDate) if scheme.is_date(name) => {
+                let date = request.single(name).map_err(|_| VerifyError::Ambiguous("date in another field"))?;
+                if let Some(value) = date {
+                    read_date(trim(value), source.wire.numeric_zone, self.times);
+                }
+                self.push_line(component, source)
+            }
+            _ => self.push_line(component, source),
+        }
+    }
 }
 
 fn is_absent(component: &Component, source: &Source<'_, '_>) -> bool {
@@ -105,49 +170,6 @@ fn is_absent(component: &Component, source: &Source<'_, '_>) -> bool {
         Component::Field(name) if name.well_known() == Some(WellKnown::Host) => source.request.host().is_none(),
         Component::Field(name) => !source.request.has_field(name),
         _ => false,
-    }
-}
-
-/// Appends a component's line, and takes over what its value says of the time or of the body.
-fn read_component(
-    scheme: &Cavage,
-    component: &Component,
-    source: &Source<'_, '_>,
-    parsed: &mut Parsed,
-) -> Result<(), VerifyError> {
-    let Component::Field(name) = component else {
-        return base::push_line(&mut parsed.base, component, source).map_err(|error| refusal(error, component));
-    };
-    match name.well_known() {
-        Some(WellKnown::Date) => {
-            let date = source.request.single(name).map_err(|_| VerifyError::Ambiguous("Date field"))?;
-            let value = base::push_date(&mut parsed.base, component, date, source);
-            if let Some(value) = value.map_err(|error| refusal(error, component))? {
-                read_date(value, source.wire.numeric_zone, &mut parsed.times);
-            }
-            return Ok(());
-        }
-        None | Some(WellKnown::XDate) if scheme.is_date(name) => {
-            let date = source.request.single(name).map_err(|_| VerifyError::Ambiguous("date in another field"))?;
-            if let Some(value) = date {
-                read_date(crate::request::trim(value), source.wire.numeric_zone, &mut parsed.times);
-            }
-        }
-        _ => {}
-    }
-    base::push_line(&mut parsed.base, component, source).map_err(|error| refusal(error, component))?;
-    match name.well_known() {
-        Some(WellKnown::Digest) => {
-            let multihash = scheme.reads_multihash();
-            read_digests(source.request, name, &mut parsed.digests, |digests, value| digests.read(value, multihash))
-        }
-        Some(WellKnown::ContentDigest) => {
-            read_digests(source.request, name, &mut parsed.digests, ExpectedDigests::read_content_digest)
-        }
-        Some(WellKnown::XContentSha256) => {
-            read_digests(source.request, name, &mut parsed.digests, ExpectedDigests::read_bare_sha256)
-        }
-        _ => Ok(()),
     }
 }
 

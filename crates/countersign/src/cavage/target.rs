@@ -8,7 +8,15 @@ use super::{Cavage, dialect::TargetText, switch::Switch};
 use crate::request::Request;
 
 /// The target's text as bytes.
+#[inline]
 pub(super) fn text<'r>(of: TargetText, request: &Request<'r>) -> Cow<'r, [u8]> {
+    match of {
+        TargetText::AsSent => Cow::Borrowed(request.target.as_bytes()),
+        other => changed(other, request),
+    }
+}
+
+fn changed<'r>(of: TargetText, request: &Request<'r>) -> Cow<'r, [u8]> {
     let (path, query) = match request.target.split_once('?') {
         Some((path, query)) => (path, Some(query)),
         None => (request.target, None),
@@ -32,6 +40,7 @@ pub(super) fn text<'r>(of: TargetText, request: &Request<'r>) -> Cow<'r, [u8]> {
 }
 
 /// The other readings that the switches allow, those first that leave less out.
+#[inline]
 pub(super) fn other_readings(scheme: &Cavage, request: &Request<'_>) -> Vec<TargetText> {
     let (queryless, decoded) =
         (scheme.allows(Switch::DangerousQuerylessTarget), scheme.allows(Switch::DangerousDecodedPath));

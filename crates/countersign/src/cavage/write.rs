@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 
-use smallvec::smallvec;
+use smallvec::{SmallVec, smallvec};
 
 use super::{
     Cavage,
     base::{self, LineError, Source, Stated, push_date, push_line, push_value},
-    dialect::{Absent, Param, Wire},
+    dialect::{Absent, Param},
     made::{self, Found},
     switch::Switch,
 };
@@ -17,7 +17,6 @@ use crate::{
     coverage::When,
     error::SignError,
     field::{FieldName, WellKnown},
-    key::KeyMetadata,
     request::{Request, trim},
     scheme::{Gap, Place, SignatureParts, SigningParams, Slot, Unsigned},
     signature::{Encoding, SignatureForm},
@@ -41,11 +40,12 @@ pub(super) fn prepare<'r>(
     // A body that is not at hand counts as one: it may turn out to be there.
     let has_body = request.body.is_none_or(|body| !body.is_empty());
     let is_due = |component: &Component, when: &When| when.applies(component, request, has_body);
-    let covers =
-        |stated| params.coverage.iter().any(|(component, when)| *component == stated && is_due(component, when));
-    let states = |param, component: Component| match (covers(component.clone()), wire.layout.contains(&param)) {
+    let covers = |stated: &Component| {
+        params.coverage.iter().any(|(component, when)| component == stated && is_due(component, when))
+    };
+    let states = |param, component: Component| match (covers(&component), wire.writes(param)) {
         (true, false) => Err(SignError::Unsupported(component)),
-        (covered, written) => Ok(covered || (written && wire.states_created && component == Component::Created)),
+        (covered, written) => Ok(covered || (written && wire.states_created && param == Param::Created)),
     };
     let created = states(Param::Created, Component::Created)?.then(|| now.as_secs().to_string());
     let expires = states(Param::Expires, Component::Expires)?.then(|| params.expires.as_secs().to_string());
@@ -56,13 +56,29 @@ pub(super) fn prepare<'r>(
         expires: expires.as_deref(),
         opaque: None,
     };
-    let mut draft = Draft::new(request, scheme, stated);
-    base::begin(&mut draft.base, wire, key.id.as_str());
-    for param in wire.layout {
+    // Filled in place: it is large, and moving it costs as much as writing it.
+    let mut unsigned = Unsigned {
+        base: SignatureBase::new(),
+        body: request.body.unwrap_or_default().into(),
+        parts: SignatureParts { fields: Vec::with_capacity(2), ..SignatureParts::default() },
+        slots: SmallVec::new(),
+        signatures: 1,
+    };
+    let mut draft = Draft::new(request, scheme, stated, &mut unsigned.base, &mut unsigned.parts);
+    base::begin(draft.base, wire, key.id.as_str());
+    for (param, lead) in wire.layout {
         let start = draft.text.len();
         match param {
+            Param::KeyId => {
+                draft.text.push_str(lead);
+                push_quoted(&mut draft.text, key.id.as_str());
+                draft.text.push('"');
+            }
+            Param::Algorithm => draft.push_param(lead, stated.algorithm),
+            Param::Created => draft.push_param(lead, stated.created),
+            Param::Expires => draft.push_param(lead, stated.expires),
             Param::Headers | Param::HeadersUnlessDate => {
-                draft.start_param("headers");
+                draft.text.push_str(lead);
                 let list = draft.text.len();
                 for (component, when) in params.coverage.iter() {
                     if is_due(component, when) {
@@ -79,32 +95,37 @@ pub(super) fn prepare<'r>(
                 }
             }
             Param::Signature => {
-                draft.start_param("signature");
+                draft.text.push_str(lead);
                 draft.gap = draft.text.len();
                 draft.text.push('"');
             }
-            other => draft.push_param(*other, wire, stated),
         }
     }
-    base::end(&mut draft.base, wire);
-    Ok(draft.into_unsigned(scheme, key))
+    base::end(draft.base, wire);
+    let slot = draft.into_slot(key.algorithm.family());
+    unsigned.slots.push(slot);
+    Ok(unsigned)
 }
 
 /// The signing string, the carrier's value, and the added fields, growing together.
 struct Draft<'a, 'r> {
     scheme: &'a Cavage,
     source: Source<'a, 'r>,
-    base: SignatureBase,
-    parts: SignatureParts,
+    base: &'a mut SignatureBase,
+    parts: &'a mut SignatureParts,
     text: String,
-    /// The length of the text before any parameter.
-    bare: usize,
     /// Where in the text the signature goes.
     gap: usize,
 }
 
 impl<'a, 'r> Draft<'a, 'r> {
-    fn new(request: &'a Request<'r>, scheme: &'a Cavage, stated: Stated<'a>) -> Self {
+    fn new(
+        request: &'a Request<'r>,
+        scheme: &'a Cavage,
+        stated: Stated<'a>,
+        base: &'a mut SignatureBase,
+        parts: &'a mut SignatureParts,
+    ) -> Self {
         let wire = scheme.wire();
         let mut text = String::with_capacity(stated.key_id.map_or(0, str::len).saturating_add(384));
         if scheme.carrier() != WellKnown::Signature {
@@ -119,34 +140,14 @@ impl<'a, 'r> Draft<'a, 'r> {
             target_text: wire.writes_target,
             absent: Absent::Refused,
         };
-        let parts = SignatureParts { fields: Vec::with_capacity(2), ..SignatureParts::default() };
-        Self { scheme, source, base: SignatureBase::new(), parts, bare: text.len(), text, gap: 0 }
+        Self { scheme, source, base, parts, text, gap: 0 }
     }
 
-    fn start_param(&mut self, name: &str) {
-        if self.text.len() > self.bare {
-            self.text.push_str(self.source.wire.separator);
-        }
-        self.text.push_str(name);
-        self.text.push_str("=\"");
-    }
-
-    fn push_param(&mut self, param: Param, wire: &Wire, stated: Stated<'_>) {
-        let (name, value) = match param {
-            Param::KeyId => (wire.key_id, stated.key_id),
-            Param::Algorithm => ("algorithm", stated.algorithm),
-            Param::Created => ("created", stated.created),
-            Param::Expires => ("expires", stated.expires),
-            _ => ("version", Some("1")),
-        };
+    fn push_param(&mut self, lead: &str, value: Option<&str>) {
         let Some(value) = value else { return };
-        self.start_param(name);
-        let bare = matches!(param, Param::Created | Param::Expires) && !wire.quotes_times;
-        if bare {
-            self.text.pop();
-            self.text.push_str(value);
-        } else {
-            push_quoted(&mut self.text, value);
+        self.text.push_str(lead);
+        self.text.push_str(value);
+        if lead.ends_with('"') {
             self.text.push('"');
         }
     }
@@ -161,13 +162,13 @@ impl<'a, 'r> Draft<'a, 'r> {
                     pushed
                 }
                 Some(Found::There(value)) if name.well_known() == Some(WellKnown::Date) => {
-                    push_date(&mut self.base, component, Some(value), &self.source).map(drop)
+                    push_date(self.base, component, Some(value), &self.source).map(drop)
                 }
-                Some(Found::There(value)) => push_value(&mut self.base, component, trim(value)),
-                Some(Found::Blank) => push_value(&mut self.base, component, b""),
-                None => push_line(&mut self.base, component, &self.source),
+                Some(Found::There(value)) => push_value(self.base, component, trim(value)),
+                Some(Found::Blank) => push_value(self.base, component, b""),
+                None => push_line(self.base, component, &self.source),
             },
-            _ => push_line(&mut self.base, component, &self.source),
+            _ => push_line(self.base, component, &self.source),
         };
         pushed.map_err(|error| refusal(error, component))?;
         // The list begins behind a quotation mark.
@@ -183,35 +184,30 @@ impl<'a, 'r> Draft<'a, 'r> {
 
     fn push_made(&mut self, component: &Component, name: &FieldName, value: &str) -> Result<(), LineError> {
         if name.well_known() == Some(WellKnown::Date) {
-            push_date(&mut self.base, component, Some(value.as_bytes()), &self.source).map(drop)
+            push_date(self.base, component, Some(value.as_bytes()), &self.source).map(drop)
         } else {
-            push_value(&mut self.base, component, value.as_bytes())
+            push_value(self.base, component, value.as_bytes())
         }
     }
 
-    fn into_unsigned(mut self, scheme: &Cavage, key: &KeyMetadata) -> Unsigned<'r> {
-        let then = match self.text.split_off(self.gap) {
-            end if end == "\"" => Cow::Borrowed("\""),
-            end => Cow::Owned(end),
+    /// The field's text, with a gap where the signature goes.
+    #[inline]
+    fn into_slot(mut self, family: Family) -> Slot {
+        let then = if self.text.len() == self.gap.saturating_add(1) {
+            self.text.pop();
+            Cow::Borrowed("\"")
+        } else {
+            Cow::Owned(self.text.split_off(self.gap))
         };
-        let family = key.algorithm.family();
         let encoding = match self.source.wire.encoding {
             // Only the MACs of the deployments that escape are escaped.
             Encoding::UrlEscapedBase64 if family != Family::Hmac => Encoding::Base64,
             encoding => encoding,
         };
-        let raw = family == Family::Ecdsa && scheme.allows(Switch::RawEcdsa);
+        let raw = family == Family::Ecdsa && self.scheme.allows(Switch::RawEcdsa);
         let form = if raw { SignatureForm::RawEcdsa } else { SignatureForm::AsIs };
-        let gap = Gap { signature: 0, encoding, form, then };
-        let place = Place::Field(scheme.carrier().into());
-        let slot = Slot { place, text: self.text.into_bytes(), gaps: smallvec![gap] };
-        Unsigned {
-            base: self.base,
-            body: self.source.request.body.unwrap_or_default().into(),
-            parts: self.parts,
-            slots: smallvec![slot],
-            signatures: 1,
-        }
+        let gaps = smallvec![Gap { signature: 0, encoding, form, then }];
+        Slot { place: Place::Field(self.scheme.carrier().into()), text: self.text.into_bytes(), gaps }
     }
 }
 
@@ -228,7 +224,7 @@ pub(super) fn refusal(error: LineError, component: &Component) -> SignError {
 
 /// Writes the inside of a quoted string (RFC 9110 section 5.6.4). A key id has no control characters.
 fn push_quoted(text: &mut String, value: &str) {
-    if !value.contains(['"', '\\']) {
+    if memchr::memchr2(b'"', b'\\', value.as_bytes()).is_none() {
         text.push_str(value);
         return;
     }

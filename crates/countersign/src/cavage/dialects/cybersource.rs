@@ -12,12 +12,17 @@ pub(super) const CYBERSOURCE: Dialect = Dialect {
         `v-c-merchant-id`, which the request has to carry. With a meta key the signed merchant is the portfolio and the sent one \
         is not: such a request cannot be expressed, since what is signed here is what is sent.",
     wire: Wire {
-        writes: WellKnown::Signature,
+        carrier: WellKnown::Signature,
         reads: &[WellKnown::Signature],
-        layout: &[Param::KeyId, Param::Algorithm, Param::Headers, Param::Signature],
+        layout: &[
+            (Param::KeyId, "keyid=\""),
+            (Param::Algorithm, ", algorithm=\""),
+            (Param::Headers, ", headers=\""),
+            (Param::Signature, ", signature=\""),
+        ],
         key_id: "keyid",
-        separator: ", ",
         algorithm_names: &[(Algorithm::HmacSha256, "HmacSHA256")],
+        names_are_the_drafts: false,
         targets: &[TargetLine { name: "request-target", form: TargetForm::Named }, REQUEST_TARGET],
         also_dates: &["v-c-date"],
         ..STANDARD.wire

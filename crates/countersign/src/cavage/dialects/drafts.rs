@@ -31,6 +31,7 @@ pub(super) const DRAFT_00: Dialect = Dialect {
     also: &["draft00", "d00"],
     about: "Draft 00: the raw request line, listed as `request-line`, and `date` for an absent list.",
     wire: Wire {
+        names_are_the_drafts: false,
         targets: &[TargetLine { name: "request-line", form: TargetForm::RequestLine }],
         default_list: DefaultList::Date,
         ..STANDARD.wire
@@ -43,6 +44,7 @@ pub(super) const DRAFT_01: Dialect = Dialect {
     also: &["draft01", "d01"],
     about: "Draft 01: the raw request line, listed as `(request-line)`, and `date` for an absent list.",
     wire: Wire {
+        names_are_the_drafts: false,
         targets: &[TargetLine { name: "(request-line)", form: TargetForm::RequestLine }],
         default_list: DefaultList::Date,
         ..STANDARD.wire
@@ -55,6 +57,7 @@ pub(super) const DRAFT_02: Dialect = Dialect {
     also: &["draft02", "d02"],
     about: "Draft 02: method and target, listed as `(request-line)` and with that name before them, and `date` for an absent list.",
     wire: Wire {
+        names_are_the_drafts: false,
         targets: &[TargetLine { name: "(request-line)", form: TargetForm::Named }],
         default_list: DefaultList::Date,
         ..STANDARD.wire

@@ -12,7 +12,7 @@ pub(super) const FLASK_CAVAGE: Dialect = Dialect {
         that is no letter, digit or underscore, resolve the percent escapes of the path, and leave the query of POST, PUT and \
         PATCH unsigned, so for them anybody on the way may change it. Nothing binds the body of other methods.",
     wire: Wire {
-        writes: WellKnown::Authorization,
+        carrier: WellKnown::Authorization,
         writes_target: TargetText::Decoded { no_query_for: WRITING },
         single_values: true,
         ..STANDARD.wire

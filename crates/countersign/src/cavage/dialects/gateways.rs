@@ -3,7 +3,12 @@
 use super::{Absent, DateLine, Dialect, Due, Frame, Param, STANDARD, TargetForm, TargetLine, TargetText, Wire};
 use crate::{field::WellKnown, signature::Encoding};
 
-const LAYOUT: &[Param] = &[Param::KeyId, Param::Algorithm, Param::Headers, Param::Signature];
+const LAYOUT: &[(Param, &str)] = &[
+    (Param::KeyId, "keyId=\""),
+    (Param::Algorithm, ",algorithm=\""),
+    (Param::Headers, ",headers=\""),
+    (Param::Signature, ",signature=\""),
+];
 
 pub(super) const KONG: Dialect = Dialect {
     name: "kong",
@@ -13,12 +18,17 @@ pub(super) const KONG: Dialect = Dialect {
         here: a client that writes them otherwise is refused. Of a repeated field Kong signs the first value; here it cannot be \
         covered. The host is not signed, so a request may be sent to another.",
     wire: Wire {
-        writes: WellKnown::Authorization,
+        carrier: WellKnown::Authorization,
         reads: &[WellKnown::ProxyAuthorization, WellKnown::Authorization],
         word: "hmac",
-        layout: LAYOUT,
+        layout: &[
+            (Param::KeyId, "username=\""),
+            (Param::Algorithm, ", algorithm=\""),
+            (Param::Headers, ", headers=\""),
+            (Param::Signature, ", signature=\""),
+        ],
         key_id: "username",
-        separator: ", ",
+        names_are_the_drafts: false,
         targets: &[
             TargetLine { name: "@request-target", form: TargetForm::Named },
             TargetLine { name: "request-line", form: TargetForm::RequestLine },
@@ -40,9 +50,10 @@ pub(super) const APISIX: Dialect = Dialect {
         APISIX leaves an absent field out, which takes dangerous-absent-fields; of a repeated field it signs the first value, so \
         here it cannot be covered. The host is not signed. Its older fields, X-HMAC-*, are another scheme.",
     wire: Wire {
-        writes: WellKnown::Authorization,
+        carrier: WellKnown::Authorization,
         reads: &[WellKnown::Authorization],
         layout: LAYOUT,
+        names_are_the_drafts: false,
         targets: &[TargetLine { name: "@request-target", form: TargetForm::Bare }],
         frame: Frame::KeyIdAndFinalLineEnd,
         absent: Absent::Skipped,
@@ -61,7 +72,7 @@ pub(super) const TYK: Dialect = Dialect {
         set. Anybody on the way may change the query, the host and the body: Tyk has no digest and cannot sign the host. An \
         unknown algorithm's name, which Tyk takes for hmac-sha1, is refused.",
     wire: Wire {
-        writes: WellKnown::Authorization,
+        carrier: WellKnown::Authorization,
         reads: &[WellKnown::Authorization],
         layout: LAYOUT,
         encoding: Encoding::UrlEscapedBase64,

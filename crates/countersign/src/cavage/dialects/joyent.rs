@@ -9,8 +9,13 @@ pub(super) const TRITON: Dialect = Dialect {
     about: "Joyent's Triton and Manta: the date alone, without a list, under a key id like `/account/keys/fingerprint`. Such a signature \
         opens every path with any body for as long as it is fresh: use it over TLS, and ask for more where clients can do more.",
     wire: Wire {
-        writes: WellKnown::Authorization,
-        layout: &[Param::KeyId, Param::Algorithm, Param::HeadersUnlessDate, Param::Signature],
+        carrier: WellKnown::Authorization,
+        layout: &[
+            (Param::KeyId, "keyId=\""),
+            (Param::Algorithm, ",algorithm=\""),
+            (Param::HeadersUnlessDate, ",headers=\""),
+            (Param::Signature, ",signature=\""),
+        ],
         algorithm_names: &[(Algorithm::Ed25519, "ed25519-sha512")],
         ..STANDARD.wire
     },

@@ -13,7 +13,12 @@ pub(super) const GIN: Dialect = Dialect {
     about: "gin-contrib/httpsign: everything quoted, a signed digest with every request, and for one without body the empty line of a digest \
         that is not sent. Reading that line takes dangerous-absent-fields. The host is signed here and not required.",
     wire: Wire {
-        layout: &[Param::KeyId, Param::Algorithm, Param::Headers, Param::Signature],
+        layout: &[
+            (Param::KeyId, "keyId=\""),
+            (Param::Algorithm, ",algorithm=\""),
+            (Param::Headers, ",headers=\""),
+            (Param::Signature, ",signature=\""),
+        ],
         absent: Absent::Blank,
         single_values: true,
         blank_digest: true,
@@ -28,7 +33,7 @@ pub(super) const DRF_HTTPSIG: Dialect = Dialect {
     name: "drf-httpsig",
     also: &[],
     about: "drf-httpsig, whose servers cannot verify a covered content-type: anybody on the way may change it.",
-    wire: Wire { writes: WellKnown::Authorization, ..STANDARD.wire },
+    wire: Wire { carrier: WellKnown::Authorization, ..STANDARD.wire },
     covers: &[("(request-target)", Due::Always), ("host", Due::Always), ("date", Due::Always), ("digest", Due::Body)],
     requires: Some(&[("(request-target)", Due::Always), ("host", Due::Always), ("digest", Due::Body)]),
     ..STANDARD
@@ -39,9 +44,14 @@ pub(super) const DIGITAL_BAZAAR: Dialect = Dialect {
     also: &["zcap"],
     about: "@digitalbazaar/http-signature-header: quoted times, a covered key id, no algorithm, and a digest as a multihash.",
     wire: Wire {
-        writes: WellKnown::Authorization,
-        layout: &[Param::KeyId, Param::Headers, Param::Signature, Param::Created, Param::Expires],
-        quotes_times: true,
+        carrier: WellKnown::Authorization,
+        layout: &[
+            (Param::KeyId, "keyId=\""),
+            (Param::Headers, ",headers=\""),
+            (Param::Signature, ",signature=\""),
+            (Param::Created, ",created=\""),
+            (Param::Expires, ",expires=\""),
+        ],
         digest: DigestForm::Multihash,
         ..STANDARD.wire
     },
@@ -62,9 +72,14 @@ pub(super) const MICHALC: Dialect = Dialect {
     also: &["http-signature-server"],
     about: "michalc's http-signature-server: a space after every comma, no algorithm, and a covered `(created)`.",
     wire: Wire {
-        writes: WellKnown::Signature,
-        layout: &[Param::KeyId, Param::Created, Param::Expires, Param::Headers, Param::Signature],
-        separator: ", ",
+        carrier: WellKnown::Signature,
+        layout: &[
+            (Param::KeyId, "keyId=\""),
+            (Param::Created, ", created="),
+            (Param::Expires, ", expires="),
+            (Param::Headers, ", headers=\""),
+            (Param::Signature, ", signature=\""),
+        ],
         ..STANDARD.wire
     },
     covers: &[
@@ -82,7 +97,7 @@ pub(super) const REQUESTS_HTTP_SIGNATURE: Dialect = Dialect {
     name: "requests-http-signature",
     also: &[],
     about: "requests-http-signature before 0.3: a `created` in every signature, covered or not. It leaves a default port out of the host.",
-    wire: Wire { writes: WellKnown::Authorization, states_created: true, ..STANDARD.wire },
+    wire: Wire { carrier: WellKnown::Authorization, states_created: true, ..STANDARD.wire },
     ..STANDARD
 };
 
@@ -99,7 +114,18 @@ pub(super) const NORMALIZATION: Dialect = Dialect {
     name: "http-signature-normalization",
     also: &["asonix"],
     about: "http-signature-normalization for Rust: `hs2019`, quoted times, and both of them covered.",
-    wire: Wire { switches: Switches::NONE.with(Switch::Hs2019), quotes_times: true, ..STANDARD.wire },
+    wire: Wire {
+        switches: Switches::NONE.with(Switch::Hs2019),
+        layout: &[
+            (Param::KeyId, "keyId=\""),
+            (Param::Algorithm, ",algorithm=\""),
+            (Param::Created, ",created=\""),
+            (Param::Expires, ",expires=\""),
+            (Param::Headers, ",headers=\""),
+            (Param::Signature, ",signature=\""),
+        ],
+        ..STANDARD.wire
+    },
     covers: &[
         ("(created)", Due::Always),
         ("(expires)", Due::Always),

@@ -11,9 +11,14 @@ pub(super) const ORACLE_CLOUD: Dialect = Dialect {
     about: "Oracle Cloud: a key id of tenancy, user and fingerprint, RSA with SHA-256, and the body's hash in `X-Content-Sha256` for \
         POST, PUT and PATCH. An upload to its object storage leaves the last three out: sign it with a coverage of its own.",
     wire: Wire {
-        writes: WellKnown::Authorization,
+        carrier: WellKnown::Authorization,
         reads: &[WellKnown::Authorization],
-        layout: &[Param::Version, Param::KeyId, Param::Algorithm, Param::Headers, Param::Signature],
+        layout: &[
+            (Param::KeyId, "version=\"1\",keyId=\""),
+            (Param::Algorithm, ",algorithm=\""),
+            (Param::Headers, ",headers=\""),
+            (Param::Signature, ",signature=\""),
+        ],
         also_dates: &["x-date"],
         ..STANDARD.wire
     },

@@ -3,7 +3,12 @@
 use super::{Dialect, DigestForm, Due, Param, STANDARD, Wire};
 use crate::field::WellKnown;
 
-const LAYOUT: &[Param] = &[Param::KeyId, Param::Algorithm, Param::Headers, Param::Signature];
+const LAYOUT: &[(Param, &str)] = &[
+    (Param::KeyId, "keyId=\""),
+    (Param::Algorithm, ",algorithm=\""),
+    (Param::Headers, ",headers=\""),
+    (Param::Signature, ",signature=\""),
+];
 
 pub(super) const SATISPAY: Dialect = Dialect {
     name: "satispay",
@@ -11,9 +16,13 @@ pub(super) const SATISPAY: Dialect = Dialect {
     about: "Satispay: RSA with SHA-256, a digest with every request, also that of an empty body, and dates that end in +0000. Its Python \
         client leaves the query and the port out: reading that takes dangerous-queryless-target and a host without port.",
     wire: Wire {
-        writes: WellKnown::Authorization,
-        layout: LAYOUT,
-        separator: ", ",
+        carrier: WellKnown::Authorization,
+        layout: &[
+            (Param::KeyId, "keyId=\""),
+            (Param::Algorithm, ", algorithm=\""),
+            (Param::Headers, ", headers=\""),
+            (Param::Signature, ", signature=\""),
+        ],
         numeric_zone: true,
         ..STANDARD.wire
     },
