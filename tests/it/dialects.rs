@@ -176,3 +176,17 @@ fn the_standard_dialect_covers_what_the_default_policy_requires() {
     let flask = Dialect::named("flask-cavage").unwrap();
     assert_eq!((flask.coverage(), flask.policy()), (Coverage::flask_cavage(), Policy::flask_cavage()));
 }
+
+#[test]
+fn a_date_that_was_signed_cannot_be_replaced_by_another_field_with_its_value() {
+    let misskey = Dialect::named("misskey").unwrap();
+    let mut signed = Message::new("GET", "").signed(misskey.scheme());
+    signed.set("x-date", &NOW.to_http_date());
+    assert!(signed.verified(misskey.scheme(), misskey.policy()).is_ok(), "a field that is not covered changes nothing");
+    signed.set("date", &NOW.minus(secs(60)).to_http_date());
+    let refused = signed.verified(misskey.scheme(), misskey.policy()).err();
+    assert_eq!(refused, Some(VerifyError::SignatureMismatch));
+    // Without a date the other field stands in for it.
+    signed.fields.retain(|(name, _)| name != "date");
+    assert!(signed.verified(misskey.scheme(), misskey.policy()).is_ok());
+}

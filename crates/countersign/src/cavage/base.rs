@@ -107,8 +107,10 @@ pub(super) fn push_date<'r>(
     source: &Source<'_, 'r>,
 ) -> Result<Option<&'r [u8]>, LineError> {
     let other = match source.wire.date {
-        DateLine::Own => None,
-        DateLine::Replaced(name) | DateLine::Valued(name) => named(source.request, name)?,
+        DateLine::Replaced(name) => named(source.request, name)?,
+        // Never beside a date of its own, which would be covered by name and not in truth.
+        DateLine::Valued(name) if own.is_none() => named(source.request, name)?,
+        DateLine::Own | DateLine::Valued(_) => None,
     };
     match (other.map(trim), own.map(trim), source.wire.date) {
         (Some(value), _, DateLine::Replaced(name)) => {

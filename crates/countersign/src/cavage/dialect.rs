@@ -187,7 +187,7 @@ pub(super) enum DateLine {
     Own,
     /// That of another field, name and value, where it is present.
     Replaced(&'static str),
-    /// The value of another field under the name `date`, where it is present.
+    /// The value of another field under the name `date`, where there is no `date` and that field is present.
     Valued(&'static str),
 }
 
