@@ -3,6 +3,7 @@
 mod classic;
 mod deployments;
 mod exchange;
+mod fediverse;
 mod flask_cavage;
 mod keys;
 mod line;
