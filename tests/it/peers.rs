@@ -6,6 +6,7 @@ mod exchange;
 mod fediverse;
 mod flask_cavage;
 mod keys;
+mod libraries;
 mod line;
 mod message;
 mod requests_client;
