@@ -1,27 +1,39 @@
 //! Live peers: other implementations, run as they are, on the other end of real requests.
 
+mod classic;
+mod deployments;
+mod exchange;
+mod fediverse;
 mod flask_cavage;
-mod httpsig;
+mod keys;
+mod libraries;
+mod line;
+mod message;
 mod requests_client;
 
 use std::{
     env,
     fmt::Debug,
     io::{BufRead, BufReader},
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
 };
 
 use serde_json::Value;
 
-/// The Python that has the peers, about to run one of the scripts of `tests/peers`.
-fn python(script: &str) -> Command {
+/// One of the scripts of `tests/peers`.
+fn script(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("peers").join(name)
+}
+
+/// The Python that has the peers, about to run a script.
+fn python(name: &str) -> Command {
     let Some(python) = env::var_os("COUNTERSIGN_PEERS_PYTHON") else {
         panic!("COUNTERSIGN_PEERS_PYTHON names no Python; ./tests/run installs the peers and sets it");
     };
     let mut command = Command::new(python);
     // httpsig warns of its own dependencies' age.
-    command.args(["-W", "ignore"]).arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("peers").join(script));
+    command.args(["-W", "ignore"]).arg(script(name));
     command.stdin(Stdio::null()).stdout(Stdio::piped());
     command
 }

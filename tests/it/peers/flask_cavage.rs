@@ -86,7 +86,7 @@ fn report(exchanges: Exchanges, server: &PeerServer) {
 }
 
 #[actix_web::test]
-#[ignore = "needs the Python peers that tests/run installs"]
+#[ignore = "needs the peers that tests/run installs"]
 async fn flask_cavage_accepts_our_get_and_our_post() {
     let (server, mut exchanges) = (server(), Exchanges::default());
     for way in WAYS {
@@ -110,7 +110,7 @@ async fn flask_cavage_accepts_our_get_and_our_post() {
 }
 
 #[actix_web::test]
-#[ignore = "needs the Python peers that tests/run installs"]
+#[ignore = "needs the peers that tests/run installs"]
 async fn flask_cavage_accepts_our_hmac_sha512() {
     let (server, mut exchanges) = (server(), Exchanges::default());
     let secret = Secret::dangerous_short(FIRST.1).unwrap();
@@ -126,7 +126,7 @@ async fn flask_cavage_accepts_our_hmac_sha512() {
 }
 
 #[actix_web::test]
-#[ignore = "needs the Python peers that tests/run installs"]
+#[ignore = "needs the peers that tests/run installs"]
 async fn flask_cavage_refuses_a_wrong_secret_and_an_unknown_key() {
     let (server, mut exchanges) = (server(), Exchanges::default());
     for way in WAYS {
@@ -142,7 +142,7 @@ async fn flask_cavage_refuses_a_wrong_secret_and_an_unknown_key() {
 }
 
 #[actix_web::test]
-#[ignore = "needs the Python peers that tests/run installs"]
+#[ignore = "needs the peers that tests/run installs"]
 async fn flask_cavage_refuses_what_was_changed_after_we_signed_it() {
     let (server, mut exchanges) = (server(), Exchanges::default());
     let signed = |method| {
@@ -180,7 +180,7 @@ async fn flask_cavage_refuses_what_was_changed_after_we_signed_it() {
 }
 
 #[actix_web::test]
-#[ignore = "needs the Python peers that tests/run installs"]
+#[ignore = "needs the peers that tests/run installs"]
 async fn flask_cavage_refuses_what_is_not_signed() {
     let (server, mut exchanges) = (server(), Exchanges::default());
     for method in [Method::GET, Method::POST] {
@@ -191,7 +191,7 @@ async fn flask_cavage_refuses_what_is_not_signed() {
 }
 
 #[actix_web::test]
-#[ignore = "needs the Python peers that tests/run installs"]
+#[ignore = "needs the peers that tests/run installs"]
 async fn flask_cavage_does_not_see_a_signature_outside_authorization() {
     let (server, mut exchanges) = (server(), Exchanges::default());
     let signer = Signer::new(Cavage::new(), key(FIRST)).covering(Coverage::flask_cavage());
@@ -201,7 +201,7 @@ async fn flask_cavage_does_not_see_a_signature_outside_authorization() {
 }
 
 #[actix_web::test]
-#[ignore = "needs the Python peers that tests/run installs"]
+#[ignore = "needs the peers that tests/run installs"]
 async fn flask_cavage_takes_our_standard_coverage_for_a_get_and_fails_over_it_for_a_post() {
     let (server, mut exchanges) = (server(), Exchanges::default());
     let signer = Signer::new(Cavage::new().in_authorization(), key(FIRST));
@@ -216,7 +216,7 @@ async fn flask_cavage_takes_our_standard_coverage_for_a_get_and_fails_over_it_fo
 }
 
 #[actix_web::test]
-#[ignore = "needs the Python peers that tests/run installs"]
+#[ignore = "needs the peers that tests/run installs"]
 async fn flask_cavage_leaves_out_the_query_of_a_post_and_so_refuses_one_that_we_signed() {
     let (server, mut exchanges) = (server(), Exchanges::default());
     let answer = Way::Call.send(&signer(FIRST), request(&Method::POST, server.url("/private?page=2"), "{}")).await;
@@ -225,7 +225,7 @@ async fn flask_cavage_leaves_out_the_query_of_a_post_and_so_refuses_one_that_we_
 }
 
 #[actix_web::test]
-#[ignore = "needs the Python peers that tests/run installs"]
+#[ignore = "needs the peers that tests/run installs"]
 async fn flask_cavage_reads_a_key_id_up_to_its_first_hyphen_and_so_does_not_find_the_key() {
     let (server, mut exchanges) = (server(), Exchanges::default());
     let answer = Way::Call.send(&signer(HYPHENATED), request(&Method::GET, server.url("/private"), "")).await;

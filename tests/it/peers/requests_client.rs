@@ -100,7 +100,7 @@ fn signed<'a>(more: &[&'a str]) -> Vec<&'a str> {
 }
 
 #[actix_web::test]
-#[ignore = "needs the Python peers that tests/run installs"]
+#[ignore = "needs the peers that tests/run installs"]
 async fn flask_cavages_policy_accepts_what_a_requests_client_signs_for_it() {
     let mut client = Client::new();
     client.expect("GET", "/flask", &SIGNED, accepted(r#"Flask sent """#)).await;
@@ -113,7 +113,7 @@ async fn flask_cavages_policy_accepts_what_a_requests_client_signs_for_it() {
 }
 
 #[actix_web::test]
-#[ignore = "needs the Python peers that tests/run installs"]
+#[ignore = "needs the peers that tests/run installs"]
 async fn flask_cavages_policy_refuses_a_requests_client_with_a_wrong_secret_or_an_unknown_key() {
     let mut client = Client::new();
     for (method, body) in [("GET", &[][..]), ("POST", &["--json", "{}"])] {
@@ -128,7 +128,7 @@ async fn flask_cavages_policy_refuses_a_requests_client_with_a_wrong_secret_or_a
 }
 
 #[actix_web::test]
-#[ignore = "needs the Python peers that tests/run installs"]
+#[ignore = "needs the peers that tests/run installs"]
 async fn flask_cavages_policy_refuses_a_body_that_was_changed_after_a_requests_client_signed_it() {
     let mut client = Client::new();
     let altered = signed(&["--json", r#"{"item":1}"#, "--sent-json", r#"{"item":2}"#]);
@@ -137,7 +137,7 @@ async fn flask_cavages_policy_refuses_a_body_that_was_changed_after_a_requests_c
 }
 
 #[actix_web::test]
-#[ignore = "needs the Python peers that tests/run installs"]
+#[ignore = "needs the peers that tests/run installs"]
 async fn flask_cavages_policy_refuses_a_requests_client_that_does_not_sign() {
     let mut client = Client::new();
     client.expect("GET", "/flask", &[], refused("the request is not signed")).await;
@@ -146,7 +146,7 @@ async fn flask_cavages_policy_refuses_a_requests_client_that_does_not_sign() {
 }
 
 #[actix_web::test]
-#[ignore = "needs the Python peers that tests/run installs"]
+#[ignore = "needs the peers that tests/run installs"]
 async fn the_client_of_flask_cavages_quickstart_passes_under_its_policy_and_not_under_ours_since_its_body_is_unsigned()
 {
     let mut client = Client::new();
@@ -160,7 +160,7 @@ async fn the_client_of_flask_cavages_quickstart_passes_under_its_policy_and_not_
 }
 
 #[actix_web::test]
-#[ignore = "needs the Python peers that tests/run installs"]
+#[ignore = "needs the peers that tests/run installs"]
 async fn the_default_policy_accepts_a_requests_client_that_covers_its_body_in_either_field() {
     let mut client = Client::new();
     for field in ["Authorization", "Signature"] {

@@ -40,9 +40,9 @@ pub(super) const GO_FED: Dialect = Dialect {
 
 pub(super) const FEDIFY: Dialect = Dialect {
     name: "fedify",
-    also: &[],
-    about: "The Fediverse as fedify reads it: the target without its query, so that anybody on the way may change the query. \
-        Reading what fedify signs takes dangerous-queryless-target where there is a query.",
+    also: &["apsig"],
+    about: "The Fediverse as fedify and apsig read it: the target without its query, so that anybody on the way may change the query. \
+        Reading what they sign takes dangerous-queryless-target where there is a query.",
     wire: Wire { writes_target: TargetText::WithoutQuery, ..FEDIVERSE.wire },
     ..FEDIVERSE
 };
@@ -59,7 +59,8 @@ pub(super) const MISSKEY: Dialect = Dialect {
 pub(super) const BOVINE: Dialect = Dialect {
     name: "bovine",
     also: &[],
-    about: "The Fediverse as bovine writes it: the digest's name in lower case.",
-    wire: Wire { digest: DigestForm::LowerSha256, ..FEDIVERSE.wire },
+    about: "The Fediverse as bovine writes it: the digest's name in lower case. Its servers read the target without its query, which \
+        its clients sign: what is signed here goes without, so that anybody on the way may change the query.",
+    wire: Wire { digest: DigestForm::LowerSha256, writes_target: TargetText::WithoutQuery, ..FEDIVERSE.wire },
     ..FEDIVERSE
 };

@@ -14,7 +14,8 @@ pub(super) const SATISPAY: Dialect = Dialect {
     name: "satispay",
     also: &[],
     about: "Satispay: RSA with SHA-256, a digest with every request, also that of an empty body, and dates that end in +0000. Its Python \
-        client leaves the query and the port out: reading that takes dangerous-queryless-target and a host without port.",
+        client leaves the query and the port out, and resolves the percent escapes of the path: reading that takes \
+        dangerous-queryless-target, a host without port, and dangerous-decoded-path where there are escapes.",
     wire: Wire {
         carrier: WellKnown::Authorization,
         layout: &[
