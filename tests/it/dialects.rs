@@ -64,7 +64,7 @@ impl Message {
 
 /// Dialects whose servers read another target than their clients send, so that they do not read what is written for them.
 fn writes_for_other_readers(dialect: &Dialect) -> bool {
-    ["flask-cavage", "fedify"].contains(&dialect.name())
+    ["flask-cavage", "fedify", "bovine"].contains(&dialect.name())
 }
 
 #[test]
