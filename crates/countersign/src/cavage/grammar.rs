@@ -4,12 +4,8 @@ use std::borrow::Cow;
 
 use memchr::memchr2;
 
-use super::{Cavage, switch::Switch};
-use crate::{
-    error::VerifyError,
-    field::{WellKnown, is_token_byte},
-    request::{Request, trim},
-};
+use super::Cavage;
+use crate::{error::VerifyError, field::is_token_byte};
 
 /// The parameters that the draft lists, as they stand in the field.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -42,54 +38,6 @@ impl<'a> Value<'a> {
             text.extend(if char == '\\' { chars.next() } else { Some(char) });
         }
         Cow::Owned(text)
-    }
-}
-
-/// Finds the one carrier of a signature and gives its parameters' text.
-pub(super) fn carrier<'r>(scheme: &Cavage, request: &Request<'r>) -> Result<&'r [u8], VerifyError> {
-    let wire = scheme.wire();
-    let mut found: Option<&[u8]> = None;
-    for field in wire.reads {
-        let Some(params) = in_field(request, *field, wire.word)? else { continue };
-        match found {
-            None => found = Some(params),
-            Some(earlier) if scheme.allows(Switch::EqualCarriers) && trim(earlier) == trim(params) => {}
-            Some(_) => return Err(VerifyError::Ambiguous("place for the signature")),
-        }
-    }
-    found.ok_or(VerifyError::NoSignature)
-}
-
-fn in_field<'r>(request: &Request<'r>, field: WellKnown, word: &str) -> Result<Option<&'r [u8]>, VerifyError> {
-    let value = request.single(&field.into());
-    match field {
-        WellKnown::Signature => {
-            let value = value.map_err(|_| VerifyError::Ambiguous("Signature field"))?;
-            Ok(value.map(|value| without_scheme(value, word)))
-        }
-        WellKnown::ProxyAuthorization => {
-            let value = value.map_err(|_| VerifyError::Ambiguous("Proxy-Authorization field"))?;
-            Ok(value.and_then(|value| after_scheme(value, word)))
-        }
-        _ => {
-            let value = value.map_err(|_| VerifyError::Ambiguous("Authorization field"))?;
-            Ok(value.and_then(|value| after_scheme(value, word)))
-        }
-    }
-}
-
-/// What follows the scheme's name, if the credentials are of this scheme.
-pub(super) fn after_scheme<'a>(value: &'a [u8], word: &str) -> Option<&'a [u8]> {
-    let (scheme, rest) = trim(value).split_at_checked(word.len())?;
-    let ends = matches!(rest, [] | [b' ' | b'\t', ..]);
-    (ends && scheme.eq_ignore_ascii_case(word.as_bytes())).then_some(rest)
-}
-
-/// The `Signature` field should not repeat the scheme's name, but several clients do. With `=` behind it, it is a parameter.
-fn without_scheme<'a>(value: &'a [u8], word: &str) -> &'a [u8] {
-    match after_scheme(value, word) {
-        Some(rest) if !trim(rest).starts_with(b"=") => rest,
-        _ => value,
     }
 }
 
@@ -294,30 +242,5 @@ mod tests {
         }
         assert!(matches!(parse(b"keyId=\"\xff\""), Err(VerifyError::Malformed(_))));
         assert!(matches!(parse(&[b' '; Cavage::MAX_FIELD_LEN + 1]), Err(VerifyError::Malformed(_))));
-    }
-
-    #[test]
-    fn a_signature_is_found_in_exactly_one_place() {
-        let find = |fields: &[(&str, &str)]| {
-            let fields = fields.to_vec();
-            carrier(&Cavage::new(), &Request::new("GET", "/", &fields))
-                .map(|value| String::from_utf8(trim(value).to_vec()).unwrap())
-        };
-        let twice = |what| Err(VerifyError::Ambiguous(what));
-        assert_eq!(find(&[("signature", "a=1")]).as_deref(), Ok("a=1"));
-        assert_eq!(find(&[("signature", "Signature a=1")]).as_deref(), Ok("a=1"));
-        assert_eq!(find(&[("signature", "signature=\"x\"")]).as_deref(), Ok("signature=\"x\""));
-        assert_eq!(find(&[("authorization", " sIGNATURE\ta=1")]).as_deref(), Ok("a=1"));
-        assert_eq!(find(&[("authorization", "Signature")]).as_deref(), Ok(""));
-        assert_eq!(find(&[("authorization", "Bearer x"), ("signature", "a=1")]).as_deref(), Ok("a=1"));
-        for none in [&[][..], &[("authorization", "Bearer x")], &[("authorization", "Signatures a=1")]] {
-            assert_eq!(find(none), Err(VerifyError::NoSignature));
-        }
-        assert_eq!(find(&[("signature", "a=1"), ("signature", "a=1")]), twice("Signature field"));
-        assert_eq!(
-            find(&[("authorization", "Bearer x"), ("authorization", "Signature a=1")]),
-            twice("Authorization field")
-        );
-        assert_eq!(find(&[("authorization", "Signature a=1"), ("signature", "a=1")]), twice("place for the signature"));
     }
 }

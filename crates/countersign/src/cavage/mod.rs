@@ -1,6 +1,7 @@
 //! draft-cavage HTTP Signatures (draft-cavage-http-signatures-12).
 
 mod base;
+mod carrier;
 mod dialect;
 mod dialects;
 mod grammar;
@@ -207,26 +208,6 @@ impl Cavage {
         self.allows(Switch::MultihashDigest) || self.wire().digest == DigestForm::Multihash
     }
 
-    /// The field that signing would make unclear or throw away: credentials of another kind in our place, or a signature of
-    /// our kind in another.
-    fn taken_carrier(&self, request: &Request<'_>) -> Option<WellKnown> {
-        let wire = self.wire();
-        let own = self.carrier();
-        let is_taken = |field: &WellKnown| {
-            let mut taken = false;
-            // Whatever stands in the field `Signature` is a signature, and is replaced where it is our place.
-            if *field != WellKnown::Signature || own != WellKnown::Signature {
-                request.fields.visit(&(*field).into(), &mut |value| {
-                    let signature = *field == WellKnown::Signature || grammar::after_scheme(value, wire.word).is_some();
-                    taken |= signature != (*field == own);
-                });
-            }
-            taken
-        };
-        let elsewhere = (!wire.reads.contains(&own)).then_some(own);
-        wire.reads.iter().copied().chain(elsewhere).find(is_taken)
-    }
-
     fn carrier(&self) -> WellKnown {
         self.carrier.unwrap_or(self.wire().carrier)
     }
@@ -281,7 +262,7 @@ impl Scheme for Cavage {
 
     fn claimed_key_id(&self, request: &Request<'_>) -> Option<KeyId> {
         let mut params = grammar::SignatureParams::default();
-        grammar::parse(grammar::carrier(self, request).ok()?, self.wire().key_id, &mut params).ok()?;
+        grammar::parse(carrier::find(self, request).ok()?, self.wire().key_id, &mut params).ok()?;
         KeyId::new(&params.key_id?.text()).ok()
     }
 

@@ -3,6 +3,7 @@
 use super::{
     Cavage,
     base::{self, LineError, Source, Stated},
+    carrier,
     dialect::{Absent, DefaultList, TargetText},
     grammar::{self, SignatureParams, Value, malformed},
     list::{self, List},
@@ -29,7 +30,7 @@ pub(super) fn parse(
 ) -> Result<Parsed, VerifyError> {
     let wire = scheme.wire();
     let mut params = SignatureParams::default();
-    grammar::parse(grammar::carrier(scheme, request)?, wire.key_id, &mut params)?;
+    grammar::parse(carrier::find(scheme, request)?, wire.key_id, &mut params)?;
     let stated_key_id = params.key_id.ok_or_else(|| malformed("no keyId"))?.text();
     let algorithm = params.algorithm.map(Value::text);
     let created = params.created.map(Value::text);

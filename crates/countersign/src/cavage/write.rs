@@ -7,6 +7,7 @@ use smallvec::{SmallVec, smallvec};
 use super::{
     Cavage,
     base::{self, LineError, Source, Stated, push_date, push_line, push_value},
+    carrier,
     dialect::{Absent, Param},
     made::{self, Found},
     switch::Switch,
@@ -33,7 +34,7 @@ pub(super) fn prepare<'r>(
     let [key] = params.keys else {
         return Err(SignError::SignatureCount { expected: 1, given: params.keys.len() });
     };
-    if let Some(taken) = scheme.taken_carrier(request) {
+    if let Some(taken) = carrier::taken(scheme, request) {
         return Err(SignError::Ambiguous(taken.into()));
     }
     let wire = scheme.wire();

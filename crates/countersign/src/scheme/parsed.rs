@@ -1,0 +1,88 @@
+//! What passes through the joint on the way in: what a request claims.
+
+use std::fmt;
+
+use smallvec::SmallVec;
+
+use crate::{
+    algorithm::Algorithm, component::CoveredComponents, digest::ExpectedDigests, key::KeyId, signature::Signature,
+    signature_base::SignatureBase, time::UnixTime,
+};
+
+/// The algorithm as the request states it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum StatedAlgorithm {
+    /// None, or `hs2019`: what the key says.
+    AsTheKey,
+    /// This one, so the key has to agree.
+    Named(Algorithm),
+}
+
+/// When a request says that it was signed and that it expires.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct SignedTimes {
+    /// A covered time of signing that a parameter of the signature gives.
+    pub(crate) created: Option<UnixTime>,
+    /// A covered time of signing that a field of the request gives.
+    pub(crate) date: Option<UnixTime>,
+    /// Another such time, of a second field.
+    pub(crate) other_date: Option<UnixTime>,
+    /// Whether such a field is covered and cannot be read.
+    pub(crate) date_is_unreadable: bool,
+    /// A covered time after which the signature is void.
+    pub(crate) expires: Option<UnixTime>,
+    /// The same two parameters where they are stated without being covered: they can only hurt the signature.
+    pub(crate) stated_created: Option<UnixTime>,
+    pub(crate) stated_expires: Option<UnixTime>,
+}
+
+/// What a request claims, read but not checked: nothing can be verified with it. Only
+/// [`Verifier::begin`](crate::Verifier::begin) goes on from here.
+#[must_use]
+pub struct Parsed {
+    pub(crate) key_id: Option<KeyId>,
+    pub(crate) algorithm: StatedAlgorithm,
+    /// One, or several of which any may match.
+    pub(crate) signatures: SmallVec<[Signature; 1]>,
+    /// Whether ECDSA signatures may be two numbers side by side.
+    pub(crate) raw_ecdsa: bool,
+    pub(crate) base: SignatureBase,
+    /// The base under other readings of the target that are accepted, in order; usually none.
+    pub(crate) other_bases: Vec<SignatureBase>,
+    /// Whether `base` has the target as it was sent.
+    pub(crate) target_is_as_sent: bool,
+    pub(crate) covered: CoveredComponents,
+    pub(crate) times: SignedTimes,
+    pub(crate) digests: ExpectedDigests,
+}
+
+impl SignedTimes {
+    /// The covered times of signing.
+    pub(crate) fn covered(&self) -> impl Iterator<Item = UnixTime> {
+        [self.created, self.date, self.other_date].into_iter().flatten()
+    }
+}
+
+impl Parsed {
+    /// A claim without signatures, lines and times, for a scheme to fill.
+    pub(crate) fn new(key_id: Option<KeyId>, algorithm: StatedAlgorithm, covered: CoveredComponents) -> Self {
+        Self {
+            key_id,
+            algorithm,
+            signatures: SmallVec::new(),
+            raw_ecdsa: false,
+            base: SignatureBase::new(),
+            other_bases: Vec::new(),
+            target_is_as_sent: true,
+            covered,
+            times: SignedTimes::default(),
+            digests: ExpectedDigests::none(),
+        }
+    }
+}
+
+impl fmt::Debug for Parsed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Parsed").field("key_id", &self.key_id).field("covered", &self.covered).finish_non_exhaustive()
+    }
+}
