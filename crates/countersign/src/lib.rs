@@ -43,6 +43,27 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+//!
+//! # Public and private keys
+//!
+//! RSA, ECDSA and Ed25519 come with the feature `asymmetric`, which adds constructors and changes nothing else:
+//! `SigningKey::from_pem` and `VerifyingKey::from_pem` read PKCS#8, PKCS#1, SEC 1, SPKI and certificates. The algorithm is part of
+//! the key; a request may state it and is refused when it states another. A key that never leaves a KMS or an HSM signs in two
+//! steps: [`Signer::for_remote_keys`].
+//!
+//! # Dialects
+//!
+//! ```
+//! use countersign::{Dialect, Verifier};
+//!
+//! let fediverse = Dialect::named("fediverse").unwrap();
+//! let verifier = Verifier::new(fediverse.scheme(), fediverse.policy());
+//! # let _ = verifier;
+//! for dialect in Dialect::ALL {
+//!     println!("{}: {}", dialect.name(), dialect.about());
+//! }
+//! ```
+
 mod algorithm;
 mod bytes;
 mod cavage;

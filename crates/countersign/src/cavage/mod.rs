@@ -42,7 +42,12 @@ use crate::{
 /// *Reading is tolerant.* Parameters come in any order and case, with white space (RFC 7235 section 2.1), quoted or bare;
 /// `algorithm` may be absent or `hs2019`; an absent `headers` means `(created)` when there is a `created`, else `date`;
 /// the word `Signature` may stand inside the `Signature` field; both that field and `Authorization: Signature` are read.
-/// What is unclear is refused: a parameter or a covered name twice, both fields at once, either twice.
+/// `(created)` and `(expires)` may be covered under every algorithm's name, and so may `(keyid)`, `(key-id)`, `(algorithm)`,
+/// `(opaque)` and `request-line`, as libraries do beside the draft. What is unclear is refused: a parameter or a covered name
+/// twice, both fields at once, either twice.
+///
+/// [`Cavage::draft12`] goes by the letter. Deployments that do otherwise are [`Dialect`]s; single oddities are [`Switch`]es, each
+/// refused unless it is [allowed](Self::allowing) by its name.
 ///
 /// What has to be covered, and how old it may be, is the [`Policy`](crate::Policy)'s alone.
 ///
