@@ -1,0 +1,227 @@
+//! One key of the file.
+
+use std::{fmt, path::Path};
+
+use countersign::{Algorithm, KeyError, KeyId, Secret, SigningKey, VerifyingKey};
+use zeroize::Zeroizing;
+
+use crate::{
+    error::KeyFileError,
+    raw::{RawField, RawKey},
+    source::{SourceKind, material},
+};
+
+/// What is weak about a key, which is why it says `dangerous = true`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Weakness {
+    /// A secret of so many bytes, which are fewer than 16.
+    ShortSecret(usize),
+    /// An algorithm that rests on SHA-1.
+    Sha1,
+    /// An RSA key of so many bits, which are fewer than 2048.
+    ShortRsa(usize),
+}
+
+impl fmt::Display for Weakness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ShortSecret(bytes) => write!(f, "a secret of {bytes} bytes"),
+            Self::Sha1 => f.write_str("SHA-1"),
+            Self::ShortRsa(bits) => write!(f, "RSA of {bits} bits"),
+        }
+    }
+}
+
+/// One `[[key]]` that can be used.
+///
+/// It shows what a key is, and never its material.
+pub struct Entry {
+    id: KeyId,
+    algorithm: Algorithm,
+    line: usize,
+    source: SourceKind,
+    weaknesses: Vec<Weakness>,
+    verifying: VerifyingKey,
+    /// The secret, or the PEM of the private key; a public key leaves nothing to keep.
+    signing: Option<Zeroizing<Vec<u8>>>,
+}
+
+impl Entry {
+    /// What the key is called.
+    #[must_use]
+    pub const fn id(&self) -> &KeyId {
+        &self.id
+    }
+
+    /// What it signs or verifies with.
+    #[must_use]
+    pub const fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
+    /// The line on which it begins, counted from one.
+    #[must_use]
+    pub const fn line(&self) -> usize {
+        self.line
+    }
+
+    /// Where its material comes from.
+    #[must_use]
+    pub const fn source(&self) -> SourceKind {
+        self.source
+    }
+
+    /// Whether it signs. All keys verify.
+    #[must_use]
+    pub const fn can_sign(&self) -> bool {
+        self.signing.is_some()
+    }
+
+    /// Everything for which it has to say `dangerous = true`.
+    #[must_use]
+    pub fn weaknesses(&self) -> &[Weakness] {
+        &self.weaknesses
+    }
+
+    /// The key that verifies.
+    #[must_use]
+    pub const fn verifying_key(&self) -> &VerifyingKey {
+        &self.verifying
+    }
+
+    /// The key that signs, made anew each time, since it is one that cannot be copied.
+    pub(crate) fn signing_key(&self) -> Option<Result<SigningKey, KeyFileError>> {
+        let material = self.signing.as_ref()?;
+        let key = signing_key(self.id.as_str(), self.algorithm, material);
+        Some(key.map_err(|source| KeyFileError::Key { line: self.line, source }))
+    }
+
+    /// Reads what a table says, and makes its keys to see that they can be used.
+    pub(crate) fn from_raw(raw: &RawKey, folder: &Path) -> Result<Self, KeyFileError> {
+        let fields = Fields::read(raw)?;
+        let id = fields.id.text("id")?;
+        let id = KeyId::new(id).map_err(|source| KeyFileError::Key { line: fields.id.line, source })?;
+        let algorithm = fields.algorithm()?;
+        let dangerous = fields.dangerous.map_or(Ok(false), |field| field.truth("dangerous"))?;
+        let (kind, field) = fields.source;
+        let value = field.text(kind.field())?;
+        if kind.is_secret() != algorithm.is_symmetric() {
+            return Err(KeyFileError::WrongSource { line: field.line, algorithm, kind });
+        }
+        let mut weaknesses = Vec::new();
+        let mut weak = |line, weakness| {
+            weaknesses.push(weakness);
+            if dangerous { Ok(()) } else { Err(KeyFileError::Weak { line, weakness }) }
+        };
+        if algorithm.is_sha1() {
+            weak(fields.algorithm.line, Weakness::Sha1)?;
+        }
+        let material = material(kind, value, folder, field.line)?;
+        let wrong = |source| KeyFileError::Key { line: field.line, source };
+        if kind.is_secret() && (1..Secret::MIN_LEN).contains(&material.len()) {
+            weak(field.line, Weakness::ShortSecret(material.len()))?;
+        }
+        let verifying = if kind.is_secret() {
+            verifying_secret(algorithm, &material).map_err(wrong)?
+        } else if kind == SourceKind::PrivateKeyFile {
+            let key = signing_key(id.as_str(), algorithm, &material);
+            key.and_then(|key| key.verifying_key()).map_err(wrong)?
+        } else {
+            if let Some(bits) = short_rsa(algorithm, &material) {
+                weak(field.line, Weakness::ShortRsa(bits))?;
+            }
+            VerifyingKey::dangerous_weak_from_pem(algorithm, &material).map_err(wrong)?
+        };
+        let public = matches!(kind, SourceKind::PublicKey | SourceKind::PublicKeyFile);
+        let signing = (!public).then_some(material);
+        Ok(Self { id, algorithm, line: raw.line, source: kind, weaknesses, verifying, signing })
+    }
+}
+
+impl fmt::Debug for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Entry")
+            .field("id", &self.id)
+            .field("algorithm", &self.algorithm)
+            .field("line", &self.line)
+            .field("source", &self.source)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The fields of a table, each in its place.
+struct Fields<'r> {
+    id: &'r RawField,
+    algorithm: &'r RawField,
+    dangerous: Option<&'r RawField>,
+    source: (SourceKind, &'r RawField),
+}
+
+impl<'r> Fields<'r> {
+    fn read(raw: &'r RawKey) -> Result<Self, KeyFileError> {
+        let (mut id, mut algorithm, mut dangerous, mut source) = (None, None, None, None);
+        for field in &raw.fields {
+            let kind = SourceKind::ALL.iter().copied().find(|kind| kind.field() == field.name);
+            match (kind, field.name.as_str()) {
+                (Some(second), _) => {
+                    if let Some((first, _)) = source.replace((second, field)) {
+                        return Err(KeyFileError::SeveralSources { line: field.line, first, second });
+                    }
+                }
+                (None, "id") => id = Some(field),
+                (None, "algorithm") => algorithm = Some(field),
+                (None, "dangerous") => dangerous = Some(field),
+                (None, name) => {
+                    return Err(KeyFileError::UnknownField { line: field.line, name: name.to_owned() });
+                }
+            }
+        }
+        let line = raw.line;
+        Ok(Self {
+            id: id.ok_or(KeyFileError::MissingField { line, field: "id" })?,
+            algorithm: algorithm.ok_or(KeyFileError::MissingField { line, field: "algorithm" })?,
+            dangerous,
+            source: source.ok_or(KeyFileError::NoSource { line })?,
+        })
+    }
+
+    /// The registered name alone: a file of ours need not guess at the spellings of others.
+    fn algorithm(&self) -> Result<Algorithm, KeyFileError> {
+        let name = self.algorithm.text("algorithm")?;
+        let known = Algorithm::from_name(name).filter(|algorithm| algorithm.name() == name);
+        known.ok_or_else(|| KeyFileError::UnknownAlgorithm { line: self.algorithm.line, name: name.to_owned() })
+    }
+}
+
+// Whether a secret or a hash is weak was judged before, with the file's line; so the constructors for weak ones are called.
+
+fn verifying_secret(algorithm: Algorithm, material: &[u8]) -> Result<VerifyingKey, KeyError> {
+    let secret = Secret::dangerous_short(material)?;
+    if algorithm == Algorithm::HmacSha1 {
+        Ok(VerifyingKey::dangerous_hmac_sha1(&secret))
+    } else {
+        VerifyingKey::hmac(algorithm, &secret)
+    }
+}
+
+fn signing_key(id: &str, algorithm: Algorithm, material: &[u8]) -> Result<SigningKey, KeyError> {
+    if !algorithm.is_symmetric() {
+        return SigningKey::from_pem(id, algorithm, material);
+    }
+    let secret = Secret::dangerous_short(material)?;
+    if algorithm == Algorithm::HmacSha1 {
+        SigningKey::dangerous_hmac_sha1(id, &secret)
+    } else {
+        SigningKey::hmac(id, algorithm, &secret)
+    }
+}
+
+/// The bits of a public RSA key that is short, whatever hash it is used with.
+fn short_rsa(algorithm: Algorithm, pem: &[u8]) -> Option<usize> {
+    let strong = if algorithm == Algorithm::RsaSha1 { Algorithm::RsaSha256 } else { algorithm };
+    match VerifyingKey::from_pem(strong, pem) {
+        Err(KeyError::RsaSize(bits @ ..2048)) => Some(bits),
+        _ => None,
+    }
+}

@@ -1,0 +1,137 @@
+//! What can be wrong with a key file.
+
+use std::{io, path::PathBuf};
+
+use countersign::{Algorithm, KeyError};
+use thiserror::Error;
+
+use crate::{entry::Weakness, source::SourceKind};
+
+/// Why a key file, or a key of it, cannot be used.
+///
+/// Lines count from one. No message holds any of the file's text but ids, names of fields and of algorithms, and paths:
+/// whatever else stands there may be a secret.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum KeyFileError {
+    /// The key file itself cannot be read.
+    #[error("{}: {source}", path.display())]
+    Unreadable {
+        /// The key file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The text is not TOML. What TOML's reader has to say is left out, since it quotes the text.
+    #[error("line {line}: not TOML")]
+    Syntax {
+        /// Where reading stopped.
+        line: usize,
+    },
+    /// A field that has no meaning here.
+    #[error("line {line}: unknown field {name:?}")]
+    UnknownField {
+        /// Where the field stands.
+        line: usize,
+        /// What it is called.
+        name: String,
+    },
+    /// A value of the wrong type.
+    #[error("line {line}: {field} has to be {expected}")]
+    WrongType {
+        /// Where the value stands.
+        line: usize,
+        /// The field's name.
+        field: &'static str,
+        /// What it takes.
+        expected: &'static str,
+    },
+    /// A key without its id or its algorithm.
+    #[error("line {line}: this key has no {field}")]
+    MissingField {
+        /// Where the key begins.
+        line: usize,
+        /// What it lacks.
+        field: &'static str,
+    },
+    /// A key without material.
+    #[error("line {line}: this key has neither a secret nor a public or private key")]
+    NoSource {
+        /// Where the key begins.
+        line: usize,
+    },
+    /// A key with material from two places.
+    #[error("line {line}: {second} beside {first}: a key has exactly one of them")]
+    SeveralSources {
+        /// Where the second stands.
+        line: usize,
+        /// The one that stands first.
+        first: SourceKind,
+        /// The one too many.
+        second: SourceKind,
+    },
+    /// An algorithm that this version does not know, or a name that is not its registered one.
+    #[error("line {line}: unknown algorithm {name:?}")]
+    UnknownAlgorithm {
+        /// Where it stands.
+        line: usize,
+        /// What the file says.
+        name: String,
+    },
+    /// A secret for an algorithm that takes none, or no secret for one that does.
+    #[error("line {line}: {algorithm} takes no {kind}")]
+    WrongSource {
+        /// Where the material is given.
+        line: usize,
+        /// The key's algorithm.
+        algorithm: Algorithm,
+        /// What was given.
+        kind: SourceKind,
+    },
+    /// Something that is only taken where the key says `dangerous = true`.
+    #[error("line {line}: {weakness} is weak: it needs dangerous = true")]
+    Weak {
+        /// Where it stands.
+        line: usize,
+        /// What is weak.
+        weakness: Weakness,
+    },
+    /// A file that a key names cannot be read.
+    #[error("line {line}: {}: {source}", path.display())]
+    File {
+        /// Where the key names it.
+        line: usize,
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The environment variable that a key names is not set.
+    #[error("line {line}: the environment variable {name} is not set")]
+    Environment {
+        /// Where the key names it.
+        line: usize,
+        /// The variable's name.
+        name: String,
+    },
+    /// The id or the material is none that can be used.
+    #[error("line {line}: {source}")]
+    Key {
+        /// Where it stands.
+        line: usize,
+        /// Why.
+        source: KeyError,
+    },
+    /// No key of this id.
+    #[error("there is no key {id:?}")]
+    UnknownId {
+        /// The id that was asked for.
+        id: String,
+    },
+    /// None of the keys of this id can sign.
+    #[error("the key {id:?} verifies only: a public key cannot sign")]
+    VerifiesOnly {
+        /// The id that was asked for.
+        id: String,
+    },
+}

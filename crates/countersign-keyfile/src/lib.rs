@@ -1,0 +1,52 @@
+//! The keys of HTTP request signatures in a TOML file, which a server and the command `countersign` read alike.
+//!
+//! Each `[[key]]` has an `id`, an `algorithm`, and exactly one place where its material comes from:
+//!
+//! | field | what it holds |
+//! |---|---|
+//! | `secret`, `secret_base64`, `secret_hex` | the secret of an HMAC: as text, or what the text stands for |
+//! | `secret_file` | a file with the secret; one line end at its end is no part of it |
+//! | `secret_env` | the name of an environment variable with the secret |
+//! | `public_key`, `public_key_file` | a public key in PEM: as text, or in a file |
+//! | `private_key_file` | a file with a private key in PEM, which signs and verifies |
+//!
+//! Paths are relative to the key file's folder. `dangerous = true` is needed for a secret under 16 bytes, for SHA-1, and for
+//! RSA under 2048 bits. Several entries with one id are a ring: all of them verify, in the order of the file, and the first
+//! that can sign does.
+//!
+//! The file is read once, as a whole or not at all. Every mistake is named with its line; no message holds a secret.
+//!
+//! ```
+//! use countersign::{Cavage, Policy, Signer, Verifier};
+//! use countersign_keyfile::KeyFile;
+//!
+//! let keys = KeyFile::parse(
+//!     r#"
+//!     [[key]]
+//!     id = "alice"
+//!     algorithm = "hmac-sha256"
+//!     secret = "correct horse battery staple"
+//!     "#,
+//!     ".",
+//! )?;
+//! let signer = Signer::new(Cavage::new(), keys.signing_key("alice")?);
+//!
+//! // What a server's loader answers: `None` is an unknown key.
+//! assert_eq!(keys.verifying_keys("alice").map(<[_]>::len), Some(1));
+//! assert!(keys.verifying_keys("mallory").is_none());
+//! # let _ = (signer, Verifier::new(Cavage::new(), Policy::default()));
+//! # Ok::<(), countersign_keyfile::KeyFileError>(())
+//! ```
+
+mod entry;
+mod error;
+mod file;
+mod raw;
+mod source;
+
+pub use self::{
+    entry::{Entry, Weakness},
+    error::KeyFileError,
+    file::KeyFile,
+    source::{SourceKind, without_line_end},
+};

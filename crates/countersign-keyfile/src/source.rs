@@ -1,0 +1,168 @@
+//! Where the material of a key comes from.
+
+use std::{
+    env, fmt, fs, io,
+    path::{Path, PathBuf},
+};
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use countersign::KeyError;
+use zeroize::Zeroizing;
+
+use crate::error::KeyFileError;
+
+/// The longest file of material that is read, in bytes: no key comes near it.
+const MAX_FILE: u64 = 64 * 1024;
+
+/// The field that gives the material of a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SourceKind {
+    /// `secret`: the secret as text.
+    Secret,
+    /// `secret_base64`: the secret in Base64 (RFC 4648 section 4).
+    SecretBase64,
+    /// `secret_hex`: the secret in hexadecimal digits.
+    SecretHex,
+    /// `secret_file`: the path of a file with the secret.
+    SecretFile,
+    /// `secret_env`: the name of an environment variable with the secret.
+    SecretEnv,
+    /// `public_key`: a public key in PEM.
+    PublicKey,
+    /// `public_key_file`: the path of a file with one.
+    PublicKeyFile,
+    /// `private_key_file`: the path of a file with a private key in PEM.
+    PrivateKeyFile,
+}
+
+impl SourceKind {
+    /// Every field that gives material.
+    pub const ALL: &'static [Self] = &[
+        Self::Secret,
+        Self::SecretBase64,
+        Self::SecretHex,
+        Self::SecretFile,
+        Self::SecretEnv,
+        Self::PublicKey,
+        Self::PublicKeyFile,
+        Self::PrivateKeyFile,
+    ];
+
+    /// The field's name.
+    #[must_use]
+    pub const fn field(self) -> &'static str {
+        match self {
+            Self::Secret => "secret",
+            Self::SecretBase64 => "secret_base64",
+            Self::SecretHex => "secret_hex",
+            Self::SecretFile => "secret_file",
+            Self::SecretEnv => "secret_env",
+            Self::PublicKey => "public_key",
+            Self::PublicKeyFile => "public_key_file",
+            Self::PrivateKeyFile => "private_key_file",
+        }
+    }
+
+    /// Whether it gives a secret that both sides hold.
+    #[must_use]
+    pub const fn is_secret(self) -> bool {
+        matches!(self, Self::Secret | Self::SecretBase64 | Self::SecretHex | Self::SecretFile | Self::SecretEnv)
+    }
+}
+
+impl fmt::Display for SourceKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.field())
+    }
+}
+
+/// The bytes without the one line end, LF or CRLF, that editors put at the end of a file.
+///
+/// ```
+/// use countersign_keyfile::without_line_end;
+///
+/// assert_eq!(without_line_end(b"secret\r\n"), b"secret");
+/// assert_eq!(without_line_end(b"secret\n\n"), b"secret\n");
+/// ```
+#[must_use]
+pub fn without_line_end(bytes: &[u8]) -> &[u8] {
+    let line = bytes.strip_suffix(b"\n");
+    line.map_or(bytes, |line| line.strip_suffix(b"\r").unwrap_or(line))
+}
+
+/// The material that a field gives: the bytes of a secret, or PEM.
+pub(crate) fn material(
+    kind: SourceKind,
+    value: &str,
+    folder: &Path,
+    line: usize,
+) -> Result<Zeroizing<Vec<u8>>, KeyFileError> {
+    let key = |source| KeyFileError::Key { line, source };
+    match kind {
+        SourceKind::Secret | SourceKind::PublicKey => Ok(Zeroizing::new(value.as_bytes().to_vec())),
+        SourceKind::SecretBase64 => {
+            let bytes = STANDARD.decode(value).map_err(|_| key(KeyError::Encoding("Base64")))?;
+            Ok(Zeroizing::new(bytes))
+        }
+        SourceKind::SecretHex => hexadecimal(value).ok_or_else(|| key(KeyError::Encoding("hexadecimal"))),
+        SourceKind::SecretFile => {
+            let bytes = file(folder.join(value), line)?;
+            Ok(Zeroizing::new(without_line_end(&bytes).to_vec()))
+        }
+        SourceKind::SecretEnv => match env::var(value) {
+            Ok(secret) => Ok(Zeroizing::new(secret.into_bytes())),
+            Err(env::VarError::NotPresent) => Err(KeyFileError::Environment { line, name: value.to_owned() }),
+            Err(env::VarError::NotUnicode(_)) => Err(key(KeyError::Encoding("UTF-8"))),
+        },
+        SourceKind::PublicKeyFile | SourceKind::PrivateKeyFile => file(folder.join(value), line),
+    }
+}
+
+fn file(path: PathBuf, line: usize) -> Result<Zeroizing<Vec<u8>>, KeyFileError> {
+    let read = |path: &Path| {
+        // Looked at first, so that neither a device nor a wrong file without end is read into memory.
+        let metadata = fs::metadata(path)?;
+        if !metadata.is_file() {
+            return Err(io::Error::other("not a file"));
+        }
+        if metadata.len() > MAX_FILE {
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, "longer than 64 KiB"));
+        }
+        fs::read(path)
+    };
+    read(&path).map(Zeroizing::new).map_err(|source| KeyFileError::File { line, path, source })
+}
+
+fn hexadecimal(text: &str) -> Option<Zeroizing<Vec<u8>>> {
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    // With all its room from the start, so that growing leaves no copy of a secret behind.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(text.len()));
+    for pair in text.as_bytes().chunks(2) {
+        let [high, low] = pair else { return None };
+        bytes.push(digit(*high)? << 4 | digit(*low)?);
+    }
+    Some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_line_end_is_no_part_of_a_secret_and_a_second_is() {
+        for (file, secret) in
+            [("a\n", "a"), ("a\r\n", "a"), ("a", "a"), ("a\n\n", "a\n"), ("a\r", "a\r"), ("\n", ""), (" a \n", " a ")]
+        {
+            assert_eq!(without_line_end(file.as_bytes()), secret.as_bytes(), "{file:?}");
+        }
+    }
+
+    #[test]
+    fn hexadecimal_is_pairs_of_digits_in_either_case() {
+        assert_eq!(hexadecimal("fF00").as_deref().map(Vec::as_slice), Some(&[0xff, 0][..]));
+        for text in ["f", "0x", "fg", "f f", "\u{ff11}\u{ff12}"] {
+            assert_eq!(hexadecimal(text), None, "{text}");
+        }
+    }
+}
