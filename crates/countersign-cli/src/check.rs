@@ -1,0 +1,51 @@
+//! `keys check`: a line for each key of a file.
+
+use std::{collections::BTreeMap, path::Path};
+
+use countersign_keyfile::{Entry, KeyFile, KeyFileError};
+
+use crate::{Outcome, args::CheckArgs, failure::Failure};
+
+/// How many keys of one id a policy tries unless it is told otherwise.
+const TRIED: usize = 4;
+
+pub(crate) fn run(args: &CheckArgs) -> Result<Outcome, Failure> {
+    let report = KeyFile::inspect(&args.file)?;
+    warn_if_others_can_read(&args.file);
+    let mut rings = BTreeMap::<&str, usize>::new();
+    for entry in report.iter().flatten() {
+        let keys = rings.entry(entry.id().as_str()).or_default();
+        *keys = keys.saturating_add(1);
+    }
+    for (id, keys) in rings.into_iter().filter(|(_, keys)| *keys > TRIED) {
+        eprintln!(
+            "countersign: warning: {id} has {keys} keys, of which a policy tries {TRIED} unless it is told otherwise"
+        );
+    }
+    let output: String = report.iter().map(|key| line(key) + "\n").collect();
+    Ok(Outcome { output: output.into_bytes(), refused: report.iter().any(Result::is_err) })
+}
+
+fn line(key: &Result<Entry, KeyFileError>) -> String {
+    let entry = match key {
+        Ok(entry) => entry,
+        Err(error) => return format!("unusable: {error}"),
+    };
+    let does = if entry.can_sign() { "signs and verifies" } else { "verifies" };
+    let weak: Vec<_> = entry.weaknesses().iter().map(ToString::to_string).collect();
+    let weak = if weak.is_empty() { String::new() } else { format!("; weak: {}", weak.join(", ")) };
+    format!("line {}: {} {} from {}, {does}{weak}", entry.line(), entry.id(), entry.algorithm(), entry.source())
+}
+
+#[cfg(unix)]
+fn warn_if_others_can_read(file: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+
+    let mode = std::fs::metadata(file).map(|metadata| metadata.permissions().mode());
+    if mode.is_ok_and(|mode| mode & 0o044 != 0) {
+        eprintln!("countersign: warning: {}: others can read this file", file.display());
+    }
+}
+
+#[cfg(not(unix))]
+fn warn_if_others_can_read(_: &Path) {}

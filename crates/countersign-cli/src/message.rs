@@ -1,0 +1,244 @@
+//! A raw HTTP/1.x request message (RFC 9112), kept as it came so that it can be printed again to the byte.
+
+use countersign::{FieldName, Fields, Request, SignatureField};
+
+use crate::failure::Failure;
+
+/// A request message.
+pub(crate) struct Message {
+    /// Absent where the message begins with a field, which is enough to see what would be signed.
+    request_line: Option<RequestLine>,
+    head: Vec<Line>,
+    /// The blank line behind the head, with its end; empty where the message ends with its head.
+    blank: Vec<u8>,
+    body: Vec<u8>,
+}
+
+struct RequestLine {
+    method: String,
+    target: String,
+}
+
+/// A line of the head.
+struct Line {
+    /// All of it, with its end.
+    raw: Vec<u8>,
+    /// Name and value, for a field.
+    field: Option<(String, Vec<u8>)>,
+}
+
+impl Message {
+    /// Reads a message: the body is all that follows the blank line, whatever the head says of it.
+    pub(crate) fn read(input: &[u8]) -> Result<Self, Failure> {
+        let mut message = Self { request_line: None, head: Vec::new(), blank: Vec::new(), body: Vec::new() };
+        let mut rest = input;
+        while !rest.is_empty() {
+            let end = rest.iter().position(|byte| *byte == b'\n').map_or(rest.len(), |at| at.saturating_add(1));
+            let (raw, behind) = rest.split_at_checked(end).unwrap_or((rest, b""));
+            rest = behind;
+            let line = countersign_keyfile::without_line_end(raw);
+            if line.is_empty() && !message.head.is_empty() {
+                raw.clone_into(&mut message.blank);
+                rest.clone_into(&mut message.body);
+                break;
+            }
+            let number = message.head.len().saturating_add(1);
+            message.push(raw, line).map_err(|what| Failure::misuse(format!("line {number} of the message: {what}")))?;
+        }
+        if message.head.is_empty() { Err(Failure::misuse("the message is empty")) } else { Ok(message) }
+    }
+
+    fn push(&mut self, raw: &[u8], line: &[u8]) -> Result<(), &'static str> {
+        let first = self.head.is_empty();
+        let request_line = if first { RequestLine::read(line) } else { None };
+        let field = match request_line {
+            Some(_) => None,
+            None if matches!(line, [b' ' | b'\t', ..]) => return Err("folded over lines, which is obsolete"),
+            None => {
+                Some(field(line).ok_or(if first { "neither a request line nor a field" } else { "not a field" })?)
+            }
+        };
+        self.request_line = self.request_line.take().or(request_line);
+        self.head.push(Line { raw: raw.to_owned(), field });
+        Ok(())
+    }
+
+    /// Whether there is a request line.
+    pub(crate) const fn has_request_line(&self) -> bool {
+        self.request_line.is_some()
+    }
+
+    /// The request; an absent request line is an error.
+    pub(crate) fn request(&self) -> Result<Request<'_>, Failure> {
+        if self.request_line.is_none() {
+            return Err(Failure::misuse("line 1 of the message: not a request line"));
+        }
+        Ok(self.head_request())
+    }
+
+    /// The request, with an empty method and target where there is no request line.
+    pub(crate) fn head_request(&self) -> Request<'_> {
+        let (method, target) = self.request_line.as_ref().map_or(("", ""), |line| (&line.method, &line.target));
+        Request::new(method, target, self).with_body(&self.body)
+    }
+
+    /// The body.
+    pub(crate) fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// The values of a field, by its name in lower case.
+    pub(crate) fn values<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a [u8]> {
+        let fields = self.head.iter().filter_map(|line| line.field.as_ref());
+        fields.filter(move |(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_slice())
+    }
+
+    /// Appends a field.
+    pub(crate) fn add(&mut self, name: &str, value: &[u8]) {
+        let line_end = self.line_end();
+        if let Some(last) = self.head.last_mut().filter(|last| !last.raw.ends_with(b"\n")) {
+            last.raw.extend_from_slice(line_end);
+        }
+        let raw = [titled(name).as_bytes(), b": ", value, line_end].concat();
+        self.head.push(Line { raw, field: Some((name.to_owned(), value.to_owned())) });
+    }
+
+    /// Sets a field that signing made, in place of any of the same name.
+    pub(crate) fn set(&mut self, field: &SignatureField) {
+        let name = field.name.as_str();
+        let is_other = |line: &Line| line.field.as_ref().is_none_or(|(own, _)| !own.eq_ignore_ascii_case(name));
+        self.head.retain(is_other);
+        self.add(name, &field.value);
+    }
+
+    /// The whole message. Line ends are as they came; those of added lines are the first line's.
+    pub(crate) fn into_bytes(mut self) -> Vec<u8> {
+        if self.blank.is_empty() {
+            self.blank = self.line_end().to_vec();
+        }
+        let lines: Vec<_> = self.head.into_iter().map(|line| line.raw).collect();
+        [lines.concat(), self.blank, self.body].concat()
+    }
+
+    fn line_end(&self) -> &'static [u8] {
+        let crlf = self.head.first().is_some_and(|line| line.raw.ends_with(b"\r\n"));
+        if crlf { b"\r\n" } else { b"\n" }
+    }
+}
+
+impl Fields for Message {
+    fn visit<'a>(&'a self, name: &FieldName, each: &mut dyn FnMut(&'a [u8])) {
+        self.values(name.as_str()).for_each(each);
+    }
+}
+
+impl RequestLine {
+    fn read(line: &[u8]) -> Option<Self> {
+        let mut parts = std::str::from_utf8(line).ok()?.split(' ');
+        let (method, target, version) = (parts.next()?, parts.next()?, parts.next()?);
+        let usable = is_token(method.as_bytes())
+            && !target.is_empty()
+            && !target.contains(char::is_control)
+            && matches!(version, "HTTP/1.0" | "HTTP/1.1")
+            && parts.next().is_none();
+        usable.then(|| Self { method: method.to_owned(), target: target.to_owned() })
+    }
+}
+
+fn field(line: &[u8]) -> Option<(String, Vec<u8>)> {
+    let colon = line.iter().position(|byte| *byte == b':')?;
+    let (name, value) = line.split_at_checked(colon)?;
+    let value = value.strip_prefix(b":")?;
+    let name = std::str::from_utf8(name).ok().filter(|name| is_token(name.as_bytes()))?;
+    let is_text = |byte: &u8| *byte == b'\t' || !byte.is_ascii_control();
+    value.iter().all(is_text).then(|| (name.to_owned(), value.to_owned()))
+}
+
+fn is_token(bytes: &[u8]) -> bool {
+    let is_token_byte = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
+    !bytes.is_empty() && bytes.iter().all(is_token_byte)
+}
+
+/// A name as HTTP/1.x messages usually spell it: `Content-Length`.
+fn titled(name: &str) -> String {
+    let word = |word: &str| {
+        let mut chars = word.chars();
+        chars.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(chars).collect::<String>()
+    };
+    name.split('-').map(word).collect::<Vec<_>>().join("-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_printed_as_it_came() {
+        for text in [
+            "GET / HTTP/1.1\r\nHost: a\r\n\r\nbody\r\n",
+            "GET / HTTP/1.1\nhOST:a\n\n\n\nbody",
+            "GET / HTTP/1.1\r\nHost:   a  \nZero:\n\r\n",
+            "GET /\u{e4} HTTP/1.0\n\n",
+            "Host: a\n\n",
+        ] {
+            let message = Message::read(text.as_bytes()).unwrap_or_else(|error| panic!("{text:?}: {error}"));
+            assert_eq!(String::from_utf8(message.into_bytes()).unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn a_field_is_added_with_the_line_end_of_the_first_line() {
+        for (text, expected) in [
+            ("GET / HTTP/1.1\r\nHost: a\r\n\r\nb", "GET / HTTP/1.1\r\nHost: a\r\nX-New: 1\r\n\r\nb"),
+            ("GET / HTTP/1.1\nHost: a\n\nb", "GET / HTTP/1.1\nHost: a\nX-New: 1\n\nb"),
+            ("GET / HTTP/1.1\nHost: a", "GET / HTTP/1.1\nHost: a\nX-New: 1\n\n"),
+            ("GET / HTTP/1.1\r\nHost: a\r\n", "GET / HTTP/1.1\r\nHost: a\r\nX-New: 1\r\n\r\n"),
+        ] {
+            let mut message = Message::read(text.as_bytes()).unwrap();
+            message.add("x-new", b"1");
+            assert_eq!(String::from_utf8(message.into_bytes()).unwrap(), expected);
+        }
+    }
+
+    #[test]
+    fn the_body_is_all_that_follows_the_blank_line() {
+        let message = Message::read(b"POST / HTTP/1.1\nContent-Length: 1\n\nabc\n").unwrap();
+        assert_eq!(message.body(), b"abc\n");
+        assert_eq!(Message::read(b"POST / HTTP/1.1\nContent-Length: 3\n").unwrap().body(), b"");
+    }
+
+    #[test]
+    fn what_is_no_message_is_unreadable() {
+        for (text, line) in [
+            ("\n", 1),
+            ("\nGET / HTTP/1.1\n\n", 1),
+            ("GET / HTTP/2\n\n", 1),
+            ("GET  / HTTP/1.1\n\n", 1),
+            ("GET /a b HTTP/1.1\n\n", 1),
+            ("GE(T / HTTP/1.1\n\n", 1),
+            ("GET / HTTP/1.1\nHost: a\n b\n\n", 3),
+            ("GET / HTTP/1.1\nHost: a\n\tb\n\n", 3),
+            ("GET / HTTP/1.1\nHost : a\n\n", 2),
+            ("GET / HTTP/1.1\nHost\n\n", 2),
+            ("GET / HTTP/1.1\n: a\n\n", 2),
+            ("GET / HTTP/1.1\nX: a\rb\n\n", 2),
+            ("GET / HTTP/1.1\nX: a\0b\n\n", 2),
+            ("GET / HTTP/1.1\n\r\r\n", 2),
+        ] {
+            let error = Message::read(text.as_bytes()).err().map(|error| error.to_string());
+            let error = error.unwrap_or_else(|| panic!("{text:?} was read"));
+            assert!(error.starts_with(&format!("line {line} of the message: ")), "{text:?}: {error}");
+        }
+        assert!(matches!(Message::read(b""), Err(Failure::Misuse(_))));
+    }
+
+    #[test]
+    fn only_a_message_with_a_request_line_is_a_request() {
+        let message = Message::read(b"Date: now\n\n").unwrap();
+        assert!(!message.has_request_line());
+        assert!(matches!(message.request(), Err(Failure::Misuse(_))));
+        let message = Message::read(b"PATCH /a?b HTTP/1.1\n\n").unwrap();
+        let request = message.request().unwrap();
+        assert_eq!((request.method, request.target), ("PATCH", "/a?b"));
+    }
+}

@@ -1,0 +1,123 @@
+//! `verify`: one line with the verdict.
+
+use std::time::Duration;
+
+use countersign::{Coverage, KeyId, Policy, Verified, Verifier, VerifyError, VerifyingKey};
+use countersign_keyfile::KeyFile;
+use serde::Serialize;
+
+use crate::{
+    Outcome,
+    args::VerifyArgs,
+    dialect,
+    failure::Failure,
+    flags::{self, HeadersFlag},
+    message::Message,
+    public_key,
+};
+
+/// Where the keys come from.
+enum Keys {
+    File(Box<KeyFile>),
+    /// One key, of whatever id.
+    Public(Vec<VerifyingKey>),
+}
+
+pub(crate) fn run(args: &VerifyArgs, input: &[u8]) -> Result<Outcome, Failure> {
+    let message = Message::read(input)?;
+    let request = message.request()?;
+    let keys = match (&args.key.keys, &args.key.public_key) {
+        (Some(path), _) => Keys::File(Box::new(KeyFile::read(path)?)),
+        (None, Some(path)) => Keys::Public(public_key::read(path, args.key_type, args.algorithm)?),
+        (None, None) => return Err(Failure::misuse("no key")),
+    };
+    let verifier = Verifier::new(dialect::scheme(&args.scheme), policy(args, &keys)?);
+    let verdict = verifier.begin(&request, flags::now(args.now)).and_then(|unverified| {
+        let ring = ring(args, &keys, unverified.key_id());
+        unverified.verify(ring, message.body())
+    });
+    let verdict = verdict.as_ref().map_err(|error| (error, verifier.claimed_key_id(&request)));
+    let output = if args.json { json(&verdict)? } else { line(&verdict) };
+    Ok(Outcome { output: format!("{output}\n").into_bytes(), refused: verdict.is_err() })
+}
+
+/// The keys of a claimed id; none for an id that is not known, or not the one that is asked for.
+fn ring<'k>(args: &VerifyArgs, keys: &'k Keys, claimed: Option<&KeyId>) -> &'k [VerifyingKey] {
+    let claimed = claimed.map(KeyId::as_str);
+    if args.key_id.is_some() && args.key_id.as_deref() != claimed {
+        return &[];
+    }
+    match keys {
+        Keys::File(file) => claimed.and_then(|id| file.verifying_keys(id)).unwrap_or_default(),
+        Keys::Public(ways) => ways,
+    }
+}
+
+fn policy(args: &VerifyArgs, keys: &Keys) -> Result<Policy, Failure> {
+    let requiring = |coverage| Policy::dangerous_requiring(coverage).dangerous_time_optional();
+    let mut policy = match (HeadersFlag::new(args.headers.as_ref()), keys) {
+        (HeadersFlag::List(list), _) => requiring(flags::coverage(list)?),
+        (HeadersFlag::Nothing, _) => requiring(Coverage::empty()),
+        (HeadersFlag::Absent, Keys::File(_)) => {
+            args.scheme.dialect.map_or_else(Policy::default, countersign::Dialect::policy)
+        }
+        (HeadersFlag::Absent, Keys::Public(_)) if args.max_age.is_some() => {
+            // Whoever names an age wants it judged.
+            Policy::dangerous_requiring_nothing().dangerous_time_optional()
+        }
+        (HeadersFlag::Absent, Keys::Public(_)) => Policy::dangerous_requiring_nothing(),
+    };
+    if let Some(seconds) = args.max_age {
+        policy = policy.max_age(Duration::from_secs(seconds));
+    }
+    if let Some(seconds) = args.skew {
+        policy = policy.max_skew(Duration::from_secs(seconds));
+    }
+    Ok(match keys {
+        Keys::File(_) => policy,
+        // They are one key, in every way in which it may have signed.
+        Keys::Public(_) => policy.max_keys(public_key::MAX_WAYS),
+    })
+}
+
+type Verdict<'v> = Result<&'v Verified, (&'v VerifyError, Option<KeyId>)>;
+
+fn line(verdict: &Verdict<'_>) -> String {
+    match verdict {
+        Ok(verified) => {
+            let key = verified.key_id().map_or("", KeyId::as_str);
+            format!("accepted key={key} covered=\"{}\"", verified.covered())
+        }
+        Err((error, _)) => format!("refused {}: {error}", error.code()),
+    }
+}
+
+/// The verdict for machines. All fields are always there.
+#[derive(Default, Serialize)]
+struct Json<'v> {
+    result: &'static str,
+    /// Proven where the result is `accepted`, and a claim where it is `refused`.
+    key: Option<&'v str>,
+    covered: Option<&'v str>,
+    cause: Option<&'static str>,
+    detail: Option<String>,
+}
+
+fn json(verdict: &Verdict<'_>) -> Result<String, Failure> {
+    let json = match verdict {
+        Ok(verified) => Json {
+            result: "accepted",
+            key: verified.key_id().map(KeyId::as_str),
+            covered: Some(verified.covered().as_str()),
+            ..Json::default()
+        },
+        Err((error, claimed)) => Json {
+            result: "refused",
+            key: claimed.as_ref().map(KeyId::as_str),
+            cause: Some(error.code()),
+            detail: Some(error.to_string()),
+            ..Json::default()
+        },
+    };
+    serde_json::to_string(&json).map_err(|error| Failure::misuse(error.to_string()))
+}
