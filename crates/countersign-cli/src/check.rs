@@ -10,7 +10,7 @@ use crate::{Outcome, args::CheckArgs, failure::Failure};
 const TRIED: usize = 4;
 
 pub(crate) fn run(args: &CheckArgs) -> Result<Outcome, Failure> {
-    let report = KeyFile::inspect(&args.file)?;
+    let report = KeyFile::inspect(&args.file).map_err(|error| Failure::key_file(&args.file, &error))?;
     warn_if_others_can_read(&args.file);
     let mut rings = BTreeMap::<&str, usize>::new();
     for entry in report.iter().flatten() {

@@ -1,8 +1,8 @@
 //! Why the command ends without a result.
 
-use std::process::ExitCode;
+use std::{path::Path, process::ExitCode};
 
-use countersign::{ComponentError, SignError};
+use countersign::{ComponentError, KeyError, SignError};
 use countersign_keyfile::KeyFileError;
 use thiserror::Error;
 
@@ -26,6 +26,25 @@ impl Failure {
         Self::Misuse(text.into())
     }
 
+    /// What is wrong with a key file, by its name.
+    pub(crate) fn key_file(path: &Path, error: &KeyFileError) -> Self {
+        match error {
+            // It names the file itself.
+            KeyFileError::Unreadable { .. } => Self::Misuse(error.to_string()),
+            error => Self::Misuse(format!("{}: {error}", path.display())),
+        }
+    }
+
+    /// Why a key cannot be used that does not come from a key file, which alone says what danger is accepted.
+    pub(crate) fn key(place: &str, error: &KeyError) -> Self {
+        Self::Misuse(match error {
+            KeyError::ShortSecret(_) | KeyError::WeakAlgorithm(_) => {
+                format!("{place}: weak: only a key file with dangerous = true takes it")
+            }
+            error => format!("{place}: {error}"),
+        })
+    }
+
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
             Self::Refused(_) => 1,
@@ -37,12 +56,6 @@ impl Failure {
 impl From<SignError> for Failure {
     fn from(error: SignError) -> Self {
         Self::Refused(error.to_string())
-    }
-}
-
-impl From<KeyFileError> for Failure {
-    fn from(error: KeyFileError) -> Self {
-        Self::Misuse(error.to_string())
     }
 }
 

@@ -21,7 +21,7 @@ pub(crate) fn read(
     algorithm: Option<AlgorithmFlag>,
 ) -> Result<Vec<VerifyingKey>, Failure> {
     let text = KeyText::read(path, kind)?;
-    let unusable = |error: KeyError| Failure::misuse(format!("{}: {error}", path.display()));
+    let unusable = |error: KeyError| Failure::key(&path.display().to_string(), &error);
     if let Some(named) = algorithm.and_then(AlgorithmFlag::named) {
         return verifying_key(&text, named).map(|key| vec![key]).map_err(unusable);
     }

@@ -30,7 +30,9 @@ impl Key {
     pub(crate) fn read(args: &SignArgs) -> Result<Self, Failure> {
         let key_id = || args.key_id.as_deref().ok_or_else(|| Failure::misuse("--keyId says what the key is called"));
         if let Some(path) = &args.key.keys {
-            return Ok(Self::Core(KeyFile::read(path)?.signing_key(key_id()?)?));
+            let (id, file) = (key_id()?, KeyFile::read(path));
+            let key = file.and_then(|file| file.signing_key(id));
+            return key.map(Self::Core).map_err(|error| Failure::key_file(path, &error));
         }
         if let Some(path) = &args.key.private_key {
             return Self::private(path, args);
@@ -47,7 +49,7 @@ impl Key {
             }
             (None, None) => return Err(Failure::misuse("no key")),
         };
-        let unusable = |error: KeyError| Failure::misuse(format!("{place}: {error}"));
+        let unusable = |error: KeyError| Failure::key(&place, &error);
         let secret = secret_of(&secret, args.scheme.dialect).map_err(unusable)?;
         let algorithm = match args.algorithm {
             None => Algorithm::HmacSha256,
@@ -73,7 +75,7 @@ impl Key {
             let key = crate::legacy::SigningKey::new(&text, algorithm).ok_or(error)?;
             Ok(Self::Legacy(countersign::KeyMetadata::new(id.parse()?, algorithm), key))
         });
-        key.map_err(|error: KeyError| Failure::misuse(format!("{}: {error}", path.display())))
+        key.map_err(|error: KeyError| Failure::key(&path.display().to_string(), &error))
     }
 
     /// Signs a request.

@@ -27,7 +27,10 @@ pub(crate) fn run(args: &VerifyArgs, input: &[u8]) -> Result<Outcome, Failure> {
     let message = Message::read(input)?;
     let request = message.request()?;
     let keys = match (&args.key.keys, &args.key.public_key) {
-        (Some(path), _) => Keys::File(Box::new(KeyFile::read(path)?)),
+        (Some(path), _) => {
+            let file = KeyFile::read(path).map_err(|error| Failure::key_file(path, &error))?;
+            Keys::File(Box::new(file))
+        }
         (None, Some(path)) => Keys::Public(public_key::read(path, args.key_type, args.algorithm)?),
         (None, None) => return Err(Failure::misuse("no key")),
     };

@@ -7,6 +7,7 @@
     reason = "a test that panics has failed"
 )]
 
+mod check;
 mod command;
 mod keygen;
 #[cfg(feature = "legacy-keys")]
