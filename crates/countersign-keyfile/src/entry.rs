@@ -36,6 +36,18 @@ impl fmt::Display for Weakness {
 /// One `[[key]]` that can be used.
 ///
 /// It shows what a key is, and never its material.
+///
+/// ```
+/// use countersign_keyfile::{KeyFile, SourceKind, Weakness};
+///
+/// let text = "[[key]]\nid = 'alice'\nalgorithm = 'hmac-sha256'\nsecret = '123456'\ndangerous = true";
+/// let keys = KeyFile::parse(text, ".")?;
+/// let [alice] = keys.entries() else { panic!() };
+/// assert_eq!((alice.line(), alice.source()), (1, SourceKind::Secret));
+/// assert!(alice.can_sign());
+/// assert_eq!(alice.weaknesses(), [Weakness::ShortSecret(6)]);
+/// # Ok::<(), countersign_keyfile::KeyFileError>(())
+/// ```
 pub struct Entry {
     id: KeyId,
     algorithm: Algorithm,
