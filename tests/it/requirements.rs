@@ -8,11 +8,11 @@ mod signing_string;
 use aws_lc_rs::hmac;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use countersign::{
-    Algorithm, Cavage, Coverage, Dialect, Policy, Request, Signer, SigningKey, UnixTime, Unverified, Verifier,
-    VerifyError, VerifyingKey, When,
+    Algorithm, Cavage, Coverage, Dialect, Policy, Request, SignatureParameters, Signer, SigningKey, UnixTime,
+    Unverified, Verifier, VerifyError, VerifyingKey, When,
 };
 
-use crate::support::{SECRET, secret};
+use crate::support::{SECRET, secret, times};
 
 const NOW: UnixTime = UnixTime::from_secs(1_402_170_700);
 const CREATED: &str = "1402170695";
@@ -92,7 +92,7 @@ fn written(scheme: Cavage, list: &[&str]) -> String {
 fn base(list: &str) -> String {
     let fields = fields();
     let request = Request::new("GET", "/foo?Q=1&q=%7e", &fields);
-    String::from_utf8(Cavage::new().signature_base(&request, list, Some(CREATED), Some(EXPIRES)).unwrap()).unwrap()
+    String::from_utf8(Cavage::new().signature_base(&request, list, &times(CREATED, EXPIRES)).unwrap()).unwrap()
 }
 
 /// A key of every algorithm with a shared secret, and what draft 12 calls deprecated.

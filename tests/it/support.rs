@@ -12,7 +12,10 @@ use std::{
 };
 
 use actix_web::{App, HttpServer, dev::ServerHandle, web};
-use countersign::{Cavage, Claim, Credential, KeyId, Secret, Signer, SigningKey, StaticKeys, UnixTime, VerifyingKey};
+use countersign::{
+    Cavage, Claim, Credential, KeyId, Secret, SignatureParameters, Signer, SigningKey, StaticKeys, UnixTime,
+    VerifyingKey,
+};
 use tracing::{Event, Subscriber, field::Visit, subscriber::DefaultGuard};
 use tracing_subscriber::{Layer, layer::Context, prelude::*};
 
@@ -137,4 +140,12 @@ impl Visit for EventFields {
     fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn std::fmt::Debug) {
         self.0.insert(field.name().to_owned(), format!("{value:?}"));
     }
+}
+
+/// Parameters of a signature with these times and nothing else.
+pub(crate) fn times(created: &str, expires: &str) -> SignatureParameters {
+    let mut params = SignatureParameters::default();
+    params.created = Some(created.to_owned());
+    params.expires = Some(expires.to_owned());
+    params
 }

@@ -1,8 +1,8 @@
 //! Compatibility switches: each thing is refused without its switch and taken with it.
 
 use countersign::{
-    Algorithm, Cavage, Coverage, Dialect, Policy, Request, Signature, Signer, SigningKey, Switch, UnixTime, Verified,
-    Verifier, VerifyError, VerifyingKey, When,
+    Algorithm, Cavage, Coverage, Dialect, Policy, Request, Signature, SignatureParameters, Signer, SigningKey, Switch,
+    UnixTime, Verified, Verifier, VerifyError, VerifyingKey, When,
 };
 
 use crate::support::{secret, signing_key, verifying_key};
@@ -80,10 +80,13 @@ fn a_bare_request_target_is_a_field_unless_its_switch_is_on() {
     assert_eq!(signed.judge(scheme, lenient()).err(), Some(VerifyError::SignatureMismatch));
     let bare = Dialect::named("cybersource").unwrap().scheme();
     let request = Request::new("GET", "/a", &signed.fields);
-    let base = scheme.signature_base(&request, "request-target", None, None).unwrap();
+    let base = scheme.signature_base(&request, "request-target", &SignatureParameters::default()).unwrap();
     assert_eq!(base, b"request-target: get /a");
-    assert_eq!(bare.signature_base(&request, "(request-target)", None, None).unwrap(), b"(request-target): get /a");
-    let both = scheme.signature_base(&request, "request-target (request-target)", None, None);
+    assert_eq!(
+        bare.signature_base(&request, "(request-target)", &SignatureParameters::default()).unwrap(),
+        b"(request-target): get /a"
+    );
+    let both = scheme.signature_base(&request, "request-target (request-target)", &SignatureParameters::default());
     assert!(both.is_err(), "both names of one target");
 }
 
@@ -182,17 +185,24 @@ fn an_absent_field_is_read_as_the_dialect_does_under_its_switch_and_counts_as_no
         let dialect = Dialect::named(name).unwrap();
         let fields = [("date", DATE)];
         let request = Request::new("GET", "/a", &fields);
-        let refused = dialect.scheme().signature_base(&request, "date x-absent", None, None);
+        let refused = dialect.scheme().signature_base(&request, "date x-absent", &SignatureParameters::default());
         assert!(refused.is_err(), "{name}");
         let lenient = dialect.scheme().allowing(Switch::DangerousAbsentFields);
-        let base = String::from_utf8(lenient.signature_base(&request, "date x-absent", None, None).unwrap()).unwrap();
+        let base = String::from_utf8(
+            lenient.signature_base(&request, "date x-absent", &SignatureParameters::default()).unwrap(),
+        )
+        .unwrap();
         let expected = if line.is_empty() { format!("date: {DATE}") } else { format!("date: {DATE}\n{line}") };
         assert_eq!(base.trim_end_matches('\n'), expected, "{name}");
     }
     // Elsewhere the switch changes nothing.
     let request = [("date", DATE)];
     let standard = Cavage::new().allowing(Switch::DangerousAbsentFields);
-    assert!(standard.signature_base(&Request::new("GET", "/", &request), "x-absent", None, None).is_err());
+    assert!(
+        standard
+            .signature_base(&Request::new("GET", "/", &request), "x-absent", &SignatureParameters::default())
+            .is_err()
+    );
 
     let kong = Dialect::named("kong").unwrap();
     let params = r#"hmac username="alice",algorithm="hmac-sha256",headers="date digest",signature="AAAA""#;

@@ -1,5 +1,7 @@
 //! `canonicalize`: the signing string, byte for byte.
 
+use countersign::Cavage;
+
 use crate::{
     Outcome,
     args::CanonicalizeArgs,
@@ -7,7 +9,6 @@ use crate::{
     failure::Failure,
     flags::{AlgorithmFlag, HeadersFlag},
     message::Message,
-    stated::Stated,
 };
 
 /// What an absent list means (draft 12 section 2.1.6).
@@ -15,19 +16,22 @@ const DEFAULT_LIST: &str = "(created)";
 
 pub(crate) fn run(args: &CanonicalizeArgs, input: &[u8]) -> Result<Outcome, Failure> {
     let message = Message::read(input)?;
-    let stated = Stated::of(&message);
+    let scheme = dialect::scheme(&args.scheme);
+    // They only stand in for flags, so a signature that cannot be read states nothing.
+    let mut stated = scheme.parameters(&message.head_request()).unwrap_or_default();
     let covered = match HeadersFlag::new(args.headers.as_ref()) {
         HeadersFlag::Nothing => return Ok(Outcome::done("")),
         HeadersFlag::List(list) => list,
-        HeadersFlag::Absent => stated.headers.as_deref().unwrap_or(DEFAULT_LIST),
+        HeadersFlag::Absent => &stated.headers.take().unwrap_or_else(|| DEFAULT_LIST.to_owned()),
     };
-    check_names(covered, args.algorithm, &message)?;
+    // By the letter what the message states forbids as much as the flag does.
+    let by_the_letter = scheme == Cavage::draft12();
+    let named = stated.algorithm.as_deref().filter(|_| by_the_letter).and_then(|name| name.parse().ok());
+    check_names(covered, args.algorithm.or(named), &message)?;
     let text = |flag: Option<countersign::UnixTime>| flag.map(|time| time.as_secs().to_string());
-    let created = text(args.created).or(stated.created);
-    let expires = text(args.expires).or(stated.expires);
-    let scheme = dialect::scheme(&args.scheme);
-    let base = scheme.signature_base(&message.head_request(), covered, created.as_deref(), expires.as_deref());
-    Ok(Outcome::done(base?))
+    stated.created = text(args.created).or(stated.created);
+    stated.expires = text(args.expires).or(stated.expires);
+    Ok(Outcome::done(scheme.signature_base(&message.head_request(), covered, &stated)?))
 }
 
 /// What the draft forbids with an algorithm (draft 12 section 2.3), and what a message without request line cannot have.

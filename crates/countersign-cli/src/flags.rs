@@ -2,7 +2,7 @@
 
 use std::{str::FromStr, time::SystemTime};
 
-use countersign::{Algorithm, Coverage, CoveredComponents, UnixTime, When};
+use countersign::{Algorithm, Cavage, Coverage, UnixTime, When};
 
 use crate::{failure::Failure, key_kind::KeyKind};
 
@@ -73,9 +73,9 @@ impl<'a> HeadersFlag<'a> {
     }
 }
 
-/// A list as a table of what is always covered.
-pub(crate) fn coverage(list: &str) -> Result<Coverage, Failure> {
-    let components: CoveredComponents = list.parse()?;
+/// A list, in the names of the dialect, as a table of what is always covered.
+pub(crate) fn coverage(scheme: &Cavage, list: &str) -> Result<Coverage, Failure> {
+    let components = scheme.components(list)?;
     Ok(components.iter().fold(Coverage::empty(), |table, component| table.and(component.clone(), When::Always)))
 }
 

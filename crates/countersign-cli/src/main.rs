@@ -18,7 +18,6 @@ mod message;
 mod public_key;
 mod sign;
 mod signing_key;
-mod stated;
 mod verify;
 
 use std::{

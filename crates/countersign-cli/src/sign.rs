@@ -76,7 +76,7 @@ fn coverage(args: &SignArgs, scheme: Cavage) -> Result<Coverage, Failure> {
             let add = |table: Coverage, (_, component)| table.and(component, When::Always);
             return Ok(stated.fold(scheme.coverage(), add));
         }
-        HeadersFlag::List(list) => flags::coverage(list)?,
+        HeadersFlag::List(list) => flags::coverage(&scheme, list)?,
     };
     for (flag, component) in stated {
         if !list.iter().any(|(covered, _)| *covered == component) {

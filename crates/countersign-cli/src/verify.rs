@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use countersign::{Coverage, KeyId, Policy, Verified, Verifier, VerifyError, VerifyingKey};
+use countersign::{Cavage, Coverage, KeyId, Policy, Verified, Verifier, VerifyError, VerifyingKey};
 use countersign_keyfile::KeyFile;
 use serde::Serialize;
 
@@ -34,7 +34,8 @@ pub(crate) fn run(args: &VerifyArgs, input: &[u8]) -> Result<Outcome, Failure> {
         (None, Some(path)) => Keys::Public(public_key::read(path, args.key_type, args.algorithm)?),
         (None, None) => return Err(Failure::misuse("no key")),
     };
-    let verifier = Verifier::new(dialect::scheme(&args.scheme), policy(args, &keys)?);
+    let scheme = dialect::scheme(&args.scheme);
+    let verifier = Verifier::new(scheme, policy(args, &scheme, &keys)?);
     let verdict = verifier.begin(&request, flags::now(args.now)).and_then(|unverified| {
         let ring = ring(args, &keys, unverified.key_id());
         unverified.verify(ring, message.body())
@@ -56,11 +57,15 @@ fn ring<'k>(args: &VerifyArgs, keys: &'k Keys, claimed: Option<&KeyId>) -> &'k [
     }
 }
 
-fn policy(args: &VerifyArgs, keys: &Keys) -> Result<Policy, Failure> {
-    let requiring = |coverage| Policy::dangerous_requiring(coverage).dangerous_time_optional();
+fn policy(args: &VerifyArgs, scheme: &Cavage, keys: &Keys) -> Result<Policy, Failure> {
+    let requiring = |coverage: &Coverage| {
+        // What is covered is judged, a time above all.
+        let nothing = Policy::dangerous_requiring_nothing().dangerous_time_optional();
+        coverage.iter().fold(nothing, |policy, (component, when)| policy.require(component.clone(), when.clone()))
+    };
     let mut policy = match (HeadersFlag::new(args.headers.as_ref()), keys) {
-        (HeadersFlag::List(list), _) => requiring(flags::coverage(list)?),
-        (HeadersFlag::Nothing, _) => requiring(Coverage::empty()),
+        (HeadersFlag::List(list), _) => requiring(&flags::coverage(scheme, list)?),
+        (HeadersFlag::Nothing, _) => requiring(&Coverage::empty()),
         (HeadersFlag::Absent, Keys::File(_)) => {
             args.scheme.dialect.map_or_else(Policy::default, countersign::Dialect::policy)
         }

@@ -89,7 +89,7 @@ mod verify;
 
 pub use self::{
     algorithm::{Algorithm, DigestAlgorithm},
-    cavage::{Cavage, Dialect, Switch},
+    cavage::{Cavage, Dialect, SignatureParameters, Switch},
     component::{Component, ComponentError, CoveredComponents, MAX_COMPONENTS},
     coverage::{Coverage, When},
     digest::{content_digest_field, digest_field},

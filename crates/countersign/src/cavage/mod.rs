@@ -4,6 +4,7 @@ mod base;
 mod carrier;
 mod dialect;
 mod dialects;
+mod explain;
 mod grammar;
 mod list;
 mod made;
@@ -13,12 +14,11 @@ mod target;
 mod write;
 
 pub(crate) use self::dialect::{Due, SecretText};
+pub use self::{dialect::Dialect, explain::SignatureParameters, switch::Switch};
 use self::{
-    base::{Source, Stated},
-    dialect::{Absent, DigestForm, Wire},
+    dialect::{DigestForm, Wire},
     switch::Switches,
 };
-pub use self::{dialect::Dialect, switch::Switch};
 use crate::{
     algorithm::Algorithm,
     component::{Component, CoveredComponents},
@@ -28,7 +28,6 @@ use crate::{
     key::KeyId,
     request::Request,
     scheme::{BodyUse, Parsed, Scheme, SchemeName, SigningParams, Unsigned, sealed::Sealed},
-    signature_base::SignatureBase,
     time::UnixTime,
 };
 
@@ -129,63 +128,6 @@ impl Cavage {
         self.dialect
     }
 
-    /// The signing string of a request, for finding out why two sides differ. Nothing is added to the request: what is listed has
-    /// to be there.
-    ///
-    /// `created` and `expires` are the parameters as text.
-    ///
-    /// ```
-    /// use countersign::{Cavage, Request};
-    ///
-    /// let fields = [("host", "api.example")];
-    /// let request = Request::new("GET", "/orders?page=2", &fields);
-    /// let base = Cavage::new().signature_base(&request, "(request-target) (created) host", Some("1402170695"), None)?;
-    /// assert_eq!(base, b"(request-target): get /orders?page=2\n(created): 1402170695\nhost: api.example");
-    /// # Ok::<(), countersign::SignError>(())
-    /// ```
-    ///
-    /// # Errors
-    /// When the list cannot be read, when the request lacks what is listed, or when a time is not one.
-    pub fn signature_base(
-        &self,
-        request: &Request<'_>,
-        covered: &str,
-        created: Option<&str>,
-        expires: Option<&str>,
-    ) -> Result<Vec<u8>, SignError> {
-        let list = list::read(self, covered, &[])?;
-        let created_is_one = created.is_none_or(|text| read::integer(text).is_ok());
-        let expires_is_one = expires.is_none_or(|text| read::seconds(text).is_ok());
-        for (is_one, component) in [(created_is_one, Component::Created), (expires_is_one, Component::Expires)] {
-            if !is_one && list.covered.contains(&component) {
-                return Err(SignError::Missing(component));
-            }
-        }
-        let wire = self.wire();
-        let source = Source {
-            request,
-            wire,
-            stated: Stated { created, expires, ..Stated::default() },
-            target: list.target,
-            target_text: wire.writes_target,
-            absent: if self.allows(Switch::DangerousAbsentFields) { wire.absent } else { Absent::Refused },
-        };
-        let mut base = SignatureBase::new();
-        let once: Vec<_> = list.covered.iter().cloned().collect();
-        for component in list.repeated.as_ref().unwrap_or(&once) {
-            let pushed = match component {
-                Component::Field(name) if name.well_known() == Some(WellKnown::Date) => {
-                    let date = request.single(name).map_err(|_| SignError::Ambiguous(name.clone()))?;
-                    base::push_date(&mut base, component, date, &source).map(drop)
-                }
-                _ => base::push_line(&mut base, component, &source),
-            };
-            pushed.map_err(|error| write::refusal(error, component))?;
-        }
-        base::end(&mut base, wire);
-        Ok(base.to_bytes(b"").into_owned())
-    }
-
     const fn wire(&self) -> &'static Wire {
         &self.dialect.wire
     }
@@ -220,18 +162,12 @@ impl Cavage {
 
 /// Rows of data as a table. `(request-target)` is the target whatever the dialect calls it.
 pub(crate) fn coverage(rows: &[(&'static str, Due)], scheme: &Cavage) -> Coverage {
-    rows.iter().fold(Coverage::empty(), |table, (name, due)| match component(name, scheme) {
-        Some(component) => table.and(component, due.when()),
+    rows.iter().fold(Coverage::empty(), |table, (name, due)| {
         // A test reads every name of every dialect.
-        None => table,
+        let components = scheme.components(name).ok();
+        let component = components.and_then(|components| components.iter().next().cloned());
+        component.into_iter().fold(table, |table, component| table.and(component, due.when()))
     })
-}
-
-fn component(name: &str, scheme: &Cavage) -> Option<Component> {
-    if name == Component::RequestTarget.as_str() {
-        return Some(Component::RequestTarget);
-    }
-    list::read(scheme, name, &[]).ok()?.covered.iter().next().cloned()
 }
 
 impl Sealed for Cavage {}
