@@ -90,3 +90,5 @@ fn not_weak(algorithm: Algorithm) -> Result<(), KeyError> {
 
 #[cfg(test)]
 mod tests;
+#[cfg(all(test, feature = "asymmetric"))]
+mod wycheproof;
