@@ -4,7 +4,7 @@ use aws_lc_rs::signature::{self, ParsedPublicKey, VerificationAlgorithm};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use x509_cert::{
     Certificate,
-    der::{Decode, Encode},
+    der::{Decode, Encode, asn1::AnyRef},
 };
 use zeroize::Zeroizing;
 
@@ -24,6 +24,9 @@ use crate::{
 /// The longest document that is read, in bytes: no key of an offered size comes near it.
 const MAX_LEN: usize = 64 * 1024;
 
+/// How many bytes a raw Ed25519 key has.
+const ED25519_LEN: usize = 32;
+
 /// The DER form of a key. What it holds is told by its structure and not by its label, since labels are often wrong: PKCS#8
 /// stands under `EC PRIVATE KEY` and under `ED25519 PRIVATE KEY`.
 pub(crate) struct KeyDocument(Zeroizing<Vec<u8>>);
@@ -42,15 +45,16 @@ impl KeyDocument {
         if locked {
             return Err(KeyError::Unreadable("locked with a passphrase"));
         }
-        Ok(Self(Zeroizing::new(block.into_contents())))
+        Self::from_der(&Zeroizing::new(block.into_contents()))
     }
 
     pub(crate) fn from_der(der: &[u8]) -> Result<Self, KeyError> {
         if der.len() > MAX_LEN {
-            Err(KeyError::Unreadable("longer than 64 KiB"))
-        } else {
-            Ok(Self(der.to_vec().into()))
+            return Err(KeyError::Unreadable("longer than 64 KiB"));
         }
+        // The library does not look at what follows. The raw bytes of an Ed25519 key may begin like a document.
+        let whole = der.first() != Some(&0x30) || der.len() == ED25519_LEN || AnyRef::from_der(der).is_ok();
+        if whole { Ok(Self(der.to_vec().into())) } else { Err(KeyError::Unreadable("not one whole document")) }
     }
 
     /// The private key of the document.
