@@ -9,6 +9,7 @@
 
 mod actix_traps;
 mod allocation;
+mod asymmetric;
 mod black_box;
 mod bodies;
 mod client;

@@ -5,7 +5,11 @@ use aws_lc_rs::{
     signature::{self, EcdsaKeyPair, EcdsaSigningAlgorithm, EcdsaVerificationAlgorithm, KeyPair},
 };
 
-use crate::{algorithm::Algorithm, error::KeyError, signature::Signature};
+use crate::{
+    algorithm::{Algorithm, Family},
+    error::KeyError,
+    signature::Signature,
+};
 
 /// The curves that are offered, each with what signs and what verifies on it.
 const CURVES: [Curve; 4] = [
@@ -67,9 +71,7 @@ impl EcdsaKey {
                 return Some(match offered {
                     Some((_, signing)) if std::ptr::eq(*signing, *usual) => Ok(Self(pair)),
                     Some((_, signing)) => read(signing).map(Self).map_err(|_| KeyError::NotOffered(algorithm)),
-                    None if curve.verifying.iter().any(|(known, _)| *known == algorithm) => {
-                        Err(KeyError::NotOffered(algorithm))
-                    }
+                    None if algorithm.family() == Family::Ecdsa => Err(KeyError::NotOffered(algorithm)),
                     None => Err(KeyError::WrongKind(algorithm)),
                 });
             }

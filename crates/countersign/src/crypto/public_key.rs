@@ -4,11 +4,18 @@ use aws_lc_rs::signature::{self, ParsedPublicKey, VerificationAlgorithm};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use x509_cert::{
     Certificate,
-    der::{Decode, Encode},
+    der::{Decode, Encode, asn1::AnyRef},
 };
 use zeroize::Zeroizing;
 
-use super::{ecdsa, ecdsa::EcdsaKey, ed25519::Ed25519Key, material::SigningMaterial, rsa, rsa::RsaKey};
+use super::{
+    ecdsa,
+    ecdsa::EcdsaKey,
+    ed25519::Ed25519Key,
+    material::SigningMaterial,
+    rsa,
+    rsa::{PublicRsa, RsaKey},
+};
 use crate::{
     algorithm::{Algorithm, Family},
     error::KeyError,
@@ -16,6 +23,9 @@ use crate::{
 
 /// The longest document that is read, in bytes: no key of an offered size comes near it.
 const MAX_LEN: usize = 64 * 1024;
+
+/// How many bytes a raw Ed25519 key has.
+const ED25519_LEN: usize = 32;
 
 /// The DER form of a key. What it holds is told by its structure and not by its label, since labels are often wrong: PKCS#8
 /// stands under `EC PRIVATE KEY` and under `ED25519 PRIVATE KEY`.
@@ -35,15 +45,16 @@ impl KeyDocument {
         if locked {
             return Err(KeyError::Unreadable("locked with a passphrase"));
         }
-        Ok(Self(Zeroizing::new(block.into_contents())))
+        Self::from_der(&Zeroizing::new(block.into_contents()))
     }
 
     pub(crate) fn from_der(der: &[u8]) -> Result<Self, KeyError> {
         if der.len() > MAX_LEN {
-            Err(KeyError::Unreadable("longer than 64 KiB"))
-        } else {
-            Ok(Self(der.to_vec().into()))
+            return Err(KeyError::Unreadable("longer than 64 KiB"));
         }
+        // The library does not look at what follows. The raw bytes of an Ed25519 key may begin like a document.
+        let whole = der.first() != Some(&0x30) || der.len() == ED25519_LEN || AnyRef::from_der(der).is_ok();
+        if whole { Ok(Self(der.to_vec().into())) } else { Err(KeyError::Unreadable("not one whole document")) }
     }
 
     /// The private key of the document.
@@ -54,15 +65,34 @@ impl KeyDocument {
             || EcdsaKey::from_der(algorithm, der).map(|key| key.map(|key| SigningMaterial::Ecdsa(Box::new(key))));
         let ed25519 =
             || Ed25519Key::from_der(algorithm, der).map(|key| key.map(|key| SigningMaterial::Ed25519(Box::new(key))));
-        rsa().or_else(ecdsa).or_else(ed25519).unwrap_or_else(|| {
-            let public = PublicKey::kind_of(&self.public_der()).is_some();
-            Err(KeyError::Unreadable(if public { "a public key" } else { "no private key of an offered kind" }))
-        })
+        rsa().or_else(ecdsa).or_else(ed25519).unwrap_or_else(|| Err(self.why_not_signing(algorithm)))
+    }
+
+    fn why_not_signing(&self, algorithm: Algorithm) -> KeyError {
+        match rsa::private_bits(&self.0) {
+            Some(_) if algorithm.family() != Family::Rsa => KeyError::WrongKind(algorithm),
+            Some(bits @ (..2048 | 8193..)) => KeyError::RsaSize(bits),
+            // One that says that it is for RSASSA-PSS alone, or whose numbers do not belong together.
+            Some(_) => KeyError::Unreadable("an RSA key that is not offered"),
+            None if PublicKey::kind_of(&self.public_der()).is_some() => KeyError::Unreadable("a public key"),
+            None => KeyError::Unreadable("no private key of an offered kind"),
+        }
     }
 
     /// The public key of the document.
     pub(crate) fn verifying(&self, algorithm: Algorithm, weak: bool) -> Result<PublicKey, KeyError> {
-        PublicKey::from_der(algorithm, &self.public_der(), weak)
+        PublicKey::from_der(algorithm, &self.public_der(), weak).map_err(|error| match error {
+            KeyError::Unreadable(_) if self.is_private() => KeyError::Unreadable("a private key"),
+            error => error,
+        })
+    }
+
+    /// Whether the document holds a private key, of whatever size.
+    fn is_private(&self) -> bool {
+        let der = self.0.as_slice();
+        rsa::private_bits(der).is_some()
+            || EcdsaKey::from_der(Algorithm::EcdsaSha256, der).is_some()
+            || Ed25519Key::from_der(Algorithm::Ed25519, der).is_some()
     }
 
     /// The key of a certificate, and anything else as it is.
@@ -94,18 +124,22 @@ pub(crate) struct PublicKey {
 impl PublicKey {
     /// The key of a document: SPKI (RFC 5280), PKCS#1 for RSA, or the raw bytes for the other two.
     pub(crate) fn from_der(algorithm: Algorithm, der: &[u8], weak: bool) -> Result<Self, KeyError> {
-        let ways: Vec<&'static dyn VerificationAlgorithm> = match algorithm.family() {
-            Family::Hmac => Vec::new(),
-            Family::Rsa => match rsa::bits(der) {
-                Some(bits @ ..2048) if !weak => return Err(KeyError::RsaSize(bits)),
-                Some(bits) => rsa::verifying(algorithm, bits)?,
-                None => Vec::new(),
-            },
-            Family::Ecdsa => {
+        let rsa = if algorithm.family() == Family::Rsa { PublicRsa::from_der(der) } else { None };
+        let ways: Vec<&'static dyn VerificationAlgorithm> = match (algorithm.family(), &rsa) {
+            (Family::Hmac, _) | (Family::Rsa, None) => Vec::new(),
+            (Family::Rsa, Some(PublicRsa { bits: bits @ ..2048, .. })) if !weak => {
+                return Err(KeyError::RsaSize(*bits));
+            }
+            (Family::Rsa, Some(key)) => {
+                rsa::lets_use(der, algorithm)?;
+                rsa::verifying(algorithm, key.bits)?
+            }
+            (Family::Ecdsa, _) => {
                 ecdsa::verifying(algorithm).map(|way| -> &'static dyn VerificationAlgorithm { way }).collect()
             }
-            Family::Ed25519 => vec![&signature::ED25519],
+            (Family::Ed25519, _) => vec![&signature::ED25519],
         };
+        let der = rsa.as_ref().map_or(der, |key| &key.pkcs1);
         let ways: Vec<_> = ways.into_iter().filter_map(|way| ParsedPublicKey::new(way, der).ok()).collect();
         if ways.is_empty() { Err(Self::why_not(algorithm, der)) } else { Ok(Self { ways }) }
     }
@@ -133,7 +167,7 @@ impl PublicKey {
     /// What kind of public key a document holds.
     fn kind_of(der: &[u8]) -> Option<Family> {
         let curve = || ecdsa::curves().any(|curve| ParsedPublicKey::new(curve, der).is_ok());
-        if rsa::bits(der).is_some() {
+        if PublicRsa::from_der(der).is_some() {
             Some(Family::Rsa)
         } else if ParsedPublicKey::new(&signature::ED25519, der).is_ok() {
             Some(Family::Ed25519)

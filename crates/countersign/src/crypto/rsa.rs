@@ -6,6 +6,10 @@ use aws_lc_rs::{
         self, KeyPair, RsaKeyPair, RsaParameters, RsaPssSaltLength, RsaSignatureEncoding, VerificationAlgorithm,
     },
 };
+use x509_cert::{
+    der::{Decode, Reader, SliceReader, Tag, Tagged, asn1::AnyRef, oid::ObjectIdentifier},
+    spki::SubjectPublicKeyInfoRef,
+};
 
 use crate::{algorithm::Algorithm, error::KeyError, signature::Signature};
 
@@ -75,10 +79,79 @@ pub(super) fn verifying(
     })
 }
 
-/// How many bits the modulus of a public key has; `None` when the document holds no RSA key.
-pub(super) fn bits(der: &[u8]) -> Option<usize> {
-    let key = aws_lc_rs::rsa::PublicKey::from_der(der).ok()?;
-    let modulus = key.modulus().big_endian_without_leading_zero();
-    let leading = modulus.first()?.leading_zeros();
-    modulus.len().checked_mul(8)?.checked_sub(usize::try_from(leading).ok()?)
+/// A public key as PKCS#1 (RFC 8017 appendix A.1.1), whatever it stood in.
+pub(super) struct PublicRsa {
+    pub(super) pkcs1: Vec<u8>,
+    pub(super) bits: usize,
+}
+
+impl PublicRsa {
+    /// `None` when the document holds no RSA key.
+    pub(super) fn from_der(der: &[u8]) -> Option<Self> {
+        let key = aws_lc_rs::rsa::PublicKey::from_der(der).ok()?;
+        let bits = bit_len(key.modulus().big_endian_without_leading_zero())?;
+        Some(Self { pkcs1: key.as_ref().to_vec(), bits })
+    }
+}
+
+fn bit_len(number: &[u8]) -> Option<usize> {
+    let leading = number.first()?.leading_zeros();
+    number.len().checked_mul(8)?.checked_sub(usize::try_from(leading).ok()?)
+}
+
+/// id-RSASSA-PSS (RFC 8017 appendix A.2.3).
+const RSASSA_PSS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.10");
+
+/// Whether a document lets its key be used with an algorithm: a key may say that it is for RSASSA-PSS alone, and with which hashes
+/// (RFC 4055 section 1.2). The library would take such a key for PKCS#1 v1.5, and verify RSASSA-PSS with it under that name.
+pub(super) fn lets_use(der: &[u8], algorithm: Algorithm) -> Result<(), KeyError> {
+    let Ok(key) = SubjectPublicKeyInfoRef::from_der(der) else { return Ok(()) };
+    if key.algorithm.oid != RSASSA_PSS {
+        return Ok(());
+    }
+    let hash = match algorithm {
+        Algorithm::RsaPssSha256 => 1,
+        Algorithm::RsaPssSha384 => 2,
+        Algorithm::RsaPssSha512 => 3,
+        _ => return Err(KeyError::WrongKind(algorithm)),
+    };
+    let fits = key.algorithm.parameters.is_none_or(|parameters| {
+        // The hash, and MGF1 with the same one; what follows is the length of the salt.
+        let id = [0x30, 0x0d, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, hash, 5, 0];
+        let mask: &[u8] = &[0xa1, 0x1c, 0x30, 0x1a, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 8];
+        let expected = [&[0xa0, 0x0f], &id[..], mask, &id[..]].concat();
+        parameters.value().starts_with(&expected)
+    });
+    if fits { Ok(()) } else { Err(KeyError::NotOffered(algorithm)) }
+}
+
+/// How many bits the modulus of a private key has, PKCS#8 or PKCS#1, whether or not the library takes it.
+pub(super) fn private_bits(der: &[u8]) -> Option<usize> {
+    match &*values(der)? {
+        // PKCS#8: the version, the algorithm, and a document within.
+        [version, algorithm, document, ..]
+            if [version.tag(), algorithm.tag(), document.tag()] == [Tag::Integer, Tag::Sequence, Tag::OctetString] =>
+        {
+            pkcs1_bits(&values(document.value())?)
+        }
+        pkcs1 => pkcs1_bits(pkcs1),
+    }
+}
+
+/// The version, the modulus, and seven numbers more (RFC 8017 appendix A.1.2).
+fn pkcs1_bits(values: &[AnyRef<'_>]) -> Option<usize> {
+    let all_numbers = values.len() >= 9 && values.iter().take(9).all(|value| value.tag() == Tag::Integer);
+    let modulus = values.get(1).filter(|_| all_numbers)?.value();
+    bit_len(modulus.strip_prefix(&[0]).unwrap_or(modulus))
+}
+
+/// What a sequence holds.
+fn values(sequence: &[u8]) -> Option<Vec<AnyRef<'_>>> {
+    let sequence = AnyRef::from_der(sequence).ok().filter(|any| any.tag() == Tag::Sequence)?;
+    let mut reader = SliceReader::new(sequence.value()).ok()?;
+    let mut values = Vec::new();
+    while !reader.is_finished() {
+        values.push(AnyRef::decode(&mut reader).ok()?);
+    }
+    Some(values)
 }

@@ -89,4 +89,13 @@ fn not_weak(algorithm: Algorithm) -> Result<(), KeyError> {
 }
 
 #[cfg(test)]
+#[cfg(feature = "asymmetric")]
+mod edges;
+#[cfg(test)]
+#[cfg(feature = "asymmetric")]
+mod formats;
+#[cfg(test)]
 mod tests;
+#[cfg(test)]
+#[cfg(feature = "asymmetric")]
+mod wycheproof;
