@@ -183,7 +183,16 @@ proptest! {
         algorithm in sample::select(Algorithm::ALL.to_vec()),
         bytes in any::<[u8; 32]>(),
     ) {
-        let signature = if algorithm.name().starts_with("ecdsa") { as_der(&bytes) } else { bytes.to_vec() };
+        let len = match algorithm {
+            Algorithm::HmacSha1 => 20,
+            Algorithm::HmacSha224 => 28,
+            Algorithm::HmacSha256 => 32,
+            Algorithm::HmacSha384 => 48,
+            Algorithm::HmacSha512 | Algorithm::Ed25519 => 64,
+            _ => 256,
+        };
+        let ecdsa = algorithm.name().starts_with("ecdsa");
+        let signature = if ecdsa { as_der(&bytes) } else { bytes.iter().copied().cycle().take(len).collect() };
         for dialect in Dialect::ALL {
             let components: Vec<Component> = list.iter().map(|name| name.parse().unwrap()).collect();
             let mut fields: Vec<Field> = [("host", "api.example"), ("content-type", "text/plain")]

@@ -141,3 +141,34 @@ fn a_method_is_meant_in_whatever_case_it_is_listed() {
     let post = Raw::new("POST", "/").field("X-T", "1").sign(&signer("alice"), NOW);
     assert_eq!(judge(&policy, &post, b"").err(), Some(VerifyError::NotCovered(named("x-t"))));
 }
+
+#[test]
+fn a_required_digest_field_of_no_known_algorithm_does_not_bind_the_body() {
+    let policy = Policy::dangerous_requiring(Coverage::empty().and(named("content-digest"), When::Always));
+    let coverage = Coverage::standard().without(&named("digest")).and(named("content-digest"), When::Always);
+    let good = Raw::new("POST", "/").body(b"GOOD").sign(&signer("alice").covering(coverage.clone()), NOW);
+    assert!(judge(&policy, &good, b"GOOD").is_ok());
+    let fields =
+        vec![("host".to_owned(), b"api.example".to_vec()), ("content-digest".to_owned(), b"md5=:AAAA:".to_vec())];
+    let params = r#"keyId="alice",headers="date content-digest",signature="AAAA""#;
+    let mut fields = fields;
+    fields.push(("date".to_owned(), NOW.to_http_date().into_bytes()));
+    fields.push(("signature".to_owned(), params.as_bytes().to_vec()));
+    let refused = Verifier::new(Cavage::new(), policy).begin(&Request::new("POST", "/", &fields), NOW).err();
+    assert_eq!(refused, Some(VerifyError::UnusableDigest("none of a known algorithm")));
+}
+
+#[test]
+fn host_date_and_credentials_are_single_whether_they_are_covered_or_not() {
+    let coverage = Coverage::empty().and(Component::RequestTarget, When::Always).and(Component::Created, When::Always);
+    let signed = Raw::new("GET", "/").sign(&signer("alice").covering(coverage), NOW);
+    let policy = Policy::dangerous_requiring(Coverage::empty());
+    assert!(judge(&policy, &signed.clone().field("Date", "Sun, 06 Nov 1994 08:49:37 GMT"), b"").is_ok());
+    for (name, value) in
+        [("Host", "a.example"), ("Date", "Sun, 06 Nov 1994 08:49:37 GMT"), ("Authorization", "Bearer x")]
+    {
+        let twice = signed.clone().without(name).field(name, value).field(name, value);
+        let refused = judge(&policy, &twice, b"").err().map(|error| error.code());
+        assert_eq!(refused, Some("ambiguous"), "{name}");
+    }
+}

@@ -101,3 +101,26 @@ fn what_is_prepared_can_outlive_the_request() {
     let parts = unsigned.attach(&[Signature::new(pair().sign(&base).as_ref())]).unwrap();
     assert_eq!(parts.fields.len(), 3);
 }
+
+#[test]
+fn a_signature_that_is_none_of_the_keys_algorithm_is_not_attached() {
+    let attach = |algorithm: Algorithm, bytes: &[u8]| {
+        let key = KeyMetadata::new(KeyId::new("kms-key").unwrap(), algorithm);
+        let fields = [("host", "api.example")];
+        let request = Request::new("GET", "/", &fields).with_body(b"");
+        let unsigned = Signer::for_remote_keys(Cavage::new(), vec![key]).prepare(&request, now()).unwrap();
+        unsigned.attach(&[Signature::new(bytes)]).map(drop)
+    };
+    let refused = Err(SignError::SignatureForm);
+    for algorithm in Algorithm::ALL {
+        assert_eq!(attach(*algorithm, b""), refused, "{algorithm}");
+        assert_eq!(attach(*algorithm, &[1; 31]), refused, "{algorithm}");
+    }
+    assert_eq!(attach(Algorithm::HmacSha256, &[1; 33]), refused);
+    assert_eq!(attach(Algorithm::Ed25519, &[1; 64]), Ok(()));
+    assert_eq!(attach(Algorithm::RsaSha256, &[1; 256]), Ok(()));
+    // Services answer with ECDSA in either form.
+    assert_eq!(attach(Algorithm::EcdsaSha256, &[1; 64]), Ok(()));
+    assert_eq!(attach(Algorithm::EcdsaSha256, &[0x30, 6, 2, 1, 1, 2, 1, 1]), Ok(()));
+    assert_eq!(attach(Algorithm::EcdsaSha256, &[0x30, 6, 2, 1, 1, 2, 1]), refused);
+}

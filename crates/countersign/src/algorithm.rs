@@ -132,6 +132,18 @@ impl Algorithm {
         matches!(self.family(), Family::Hmac)
     }
 
+    /// How long a MAC is, in bytes; zero for what is none.
+    pub(crate) const fn mac_len(self) -> usize {
+        match self {
+            Self::HmacSha1 => 20,
+            Self::HmacSha224 => 28,
+            Self::HmacSha256 => 32,
+            Self::HmacSha384 => 48,
+            Self::HmacSha512 => 64,
+            _ => 0,
+        }
+    }
+
     pub(crate) const fn family(self) -> Family {
         match self {
             Self::HmacSha1 | Self::HmacSha224 | Self::HmacSha256 | Self::HmacSha384 | Self::HmacSha512 => Family::Hmac,

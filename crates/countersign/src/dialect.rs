@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use crate::{
     cavage::{Cavage, Dialect, SecretText, coverage},
+    component::Component,
     coverage::Coverage,
     error::KeyError,
+    field::WellKnown,
     policy::Policy,
     secret::Secret,
 };
@@ -25,7 +27,7 @@ impl Dialect {
 
     /// What a server asks for that takes the deployment's clients: what they all cover, and how old it may be.
     ///
-    /// Where it asks for less than [`Policy::default`], [`about`](Self::about) says what anybody on the way may change.
+    /// Where it asks for less than [`Policy::default`], anybody on the way may change what [`unprotected`](Self::unprotected) lists.
     ///
     /// ```
     /// use countersign::{Dialect, Policy, Verifier};
@@ -42,6 +44,36 @@ impl Dialect {
             Some(rows) => Policy::dangerous_requiring(coverage(rows, &self.scheme())),
         };
         policy.max_age(Duration::from_secs(self.max_age)).max_skew(Duration::from_secs(self.max_skew))
+    }
+
+    /// What the default policy asks for and this dialect's does not: what anybody on the way may add, take away or change unless you
+    /// [`require`](Policy::require) it.
+    ///
+    /// A dialect that is written or read with another target than the one that was sent says so in [`about`](Self::about).
+    ///
+    /// ```
+    /// use countersign::{Component, Dialect, WellKnown};
+    ///
+    /// assert_eq!(Dialect::STANDARD.unprotected(), []);
+    /// let kong = Dialect::named("kong").unwrap();
+    /// assert!(kong.unprotected().contains(&Component::field(WellKnown::Host)));
+    /// ```
+    #[must_use]
+    pub fn unprotected(&'static self) -> Vec<Component> {
+        let Some(rows) = self.requires else { return Vec::new() };
+        let own = coverage(rows, &self.scheme());
+        // A digest binds the body whichever field it stands in.
+        let stands_for = |own: &Component, asked: &Component| {
+            let digest = Component::field(WellKnown::Digest);
+            let others = [WellKnown::ContentDigest, WellKnown::XContentSha256].map(Component::field);
+            own == asked || (*asked == digest && others.contains(own))
+        };
+        let date = Component::field(WellKnown::Date);
+        let asked = Coverage::standard();
+        let missing = asked.iter().filter(|(asked, when)| {
+            **asked != date && !own.iter().any(|(own, own_when)| stands_for(own, asked) && own_when.implies(when))
+        });
+        missing.map(|(component, _)| component.clone()).collect()
     }
 
     /// A shared secret as the deployment hands it out: its text, or the bytes that the text stands for.

@@ -38,6 +38,9 @@ pub enum KeyError {
         "an RSA key of {0} bits: fewer than 2048 need a constructor whose name says dangerous, more than 8192 are not taken"
     )]
     RsaSize(usize),
+    /// An RSA key whose public exponent is under 65,537.
+    #[error("an RSA key with a public exponent under 65537 needs a constructor whose name says dangerous")]
+    RsaExponent,
     /// A curve that is not offered with this algorithm, or an algorithm that signatures are no longer made with.
     #[error("{0} is not offered with this key")]
     NotOffered(Algorithm),

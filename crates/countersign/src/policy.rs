@@ -118,7 +118,8 @@ impl Policy {
 
     /// Requires one more component, or one in more cases than before.
     ///
-    /// Of the fields only `digest` is compared with the body; to cover another one with a hash in it proves the field alone.
+    /// Of the fields `digest`, `content-digest` and `x-content-sha256` are compared with the body, and `digest` stands for any of
+    /// them; to cover another one with a hash in it proves the field alone.
     #[must_use]
     pub fn require(mut self, component: Component, when: When) -> Self {
         self.binds_body |= when == When::Body;
@@ -283,7 +284,13 @@ fn binds_body(parsed: &Parsed) -> bool {
 /// Whether a component that is required is covered. `digest` stands for any digest that will be compared.
 fn satisfies(parsed: &Parsed, component: &Component) -> bool {
     match component {
-        Component::Field(name) if name.well_known() == Some(WellKnown::Digest) => binds_body(parsed),
+        Component::Field(name) => match name.well_known() {
+            Some(WellKnown::Digest) => binds_body(parsed),
+            Some(WellKnown::ContentDigest | WellKnown::XContentSha256) => {
+                parsed.digests.is_some() && parsed.covered.contains(component)
+            }
+            _ => parsed.covered.contains(component),
+        },
         _ => parsed.covered.contains(component),
     }
 }

@@ -10,6 +10,7 @@ use percent_encoding::percent_decode;
 use smallvec::SmallVec;
 
 use crate::{
+    algorithm::{Algorithm, Family},
     bytes::InlineBytes,
     crypto::{der_from_raw, raw_from_der},
 };
@@ -44,19 +45,33 @@ impl fmt::Debug for Signature {
 /// In which form the bytes of a signature travel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SignatureForm {
-    /// As the algorithm makes them.
-    AsIs,
+    /// As the algorithm makes them, ECDSA's in DER.
+    Usual,
     /// ECDSA as two numbers side by side (IEEE P1363) in place of DER.
     RawEcdsa,
 }
 
 impl SignatureForm {
-    /// A signature in this form; `None` when it cannot be brought into it.
-    pub(crate) fn of(self, signature: &Signature) -> Option<Signature> {
-        match self {
-            Self::AsIs => Some(signature.clone()),
-            Self::RawEcdsa => raw_from_der(signature.as_bytes()).map(|raw| Signature::new(&raw)),
-        }
+    /// A signature of an algorithm in this form; `None` when it is none. A key that lives elsewhere may have given ECDSA in either
+    /// form.
+    pub(crate) fn of(self, algorithm: Algorithm, signature: &Signature) -> Option<Cow<'_, Signature>> {
+        let bytes = signature.as_bytes();
+        let fits = match algorithm.family() {
+            Family::Hmac => bytes.len() == algorithm.mac_len(),
+            Family::Ed25519 => bytes.len() == 64,
+            Family::Rsa => (128..=1024).contains(&bytes.len()),
+            Family::Ecdsa => {
+                let raw = raw_from_der(bytes);
+                let converted = match (self, &raw) {
+                    (Self::Usual, Some(_)) => return Some(Cow::Borrowed(signature)),
+                    (Self::Usual, None) => der_from_raw(bytes)?,
+                    (Self::RawEcdsa, Some(_)) => raw?,
+                    (Self::RawEcdsa, None) => return der_from_raw(bytes).map(|_| Cow::Borrowed(signature)),
+                };
+                return Some(Cow::Owned(Signature::new(&converted)));
+            }
+        };
+        fits.then_some(Cow::Borrowed(signature))
     }
 }
 
@@ -119,8 +134,7 @@ impl Encoding {
             }
             Self::Base64 => STANDARD.decode(text).ok().map(Cow::Owned),
             Self::UrlSafeBase64 => URL_SAFE.decode(text).ok().map(Cow::Owned),
-            // Plain Base64 is its own unescaped form.
-            Self::UrlEscapedBase64 => STANDARD.decode(&*Cow::from(percent_decode(text))).ok().map(Cow::Owned),
+            Self::UrlEscapedBase64 => unescape(text).and_then(|text| STANDARD.decode(text).ok()).map(Cow::Owned),
             Self::Hex => decode_hex(text).map(Cow::Owned),
         };
         match decoded {
@@ -142,6 +156,16 @@ fn encode_base64(alphabet: &GeneralPurpose, bytes: &[u8], into: &mut Vec<u8>) {
     let room = into.get_mut(start..).unwrap_or_default();
     let written = alphabet.encode_slice(bytes, room).unwrap_or(0);
     into.truncate(start.saturating_add(written));
+}
+
+/// Base64 without the escapes of the three characters that may have one; plain Base64 is its own unescaped form.
+fn unescape(text: &[u8]) -> Option<Vec<u8>> {
+    let mut escapes = text.split(|byte| *byte == b'%').skip(1);
+    let known = |rest: &[u8]| {
+        let escape = rest.get(..2).unwrap_or_default();
+        [b"2B", b"2F", b"3D"].iter().any(|known| escape.eq_ignore_ascii_case(*known))
+    };
+    escapes.all(known).then(|| percent_decode(text).collect())
 }
 
 /// Takes ECDSA signatures that are two numbers side by side for what they are; those in DER stay as they are.

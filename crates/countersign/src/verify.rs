@@ -1,13 +1,13 @@
 //! From a claim to the proof of who sent a request.
 
-use std::{fmt, sync::LazyLock};
+use std::fmt;
 
 use crate::{
-    algorithm::{Algorithm, AlgorithmSet, Family},
+    algorithm::{AlgorithmSet, Family},
     component::{Component, CoveredComponents},
     digest::BodyCheck,
     error::VerifyError,
-    key::{KeyId, VerifyingKey},
+    key::{KeyId, VerifyingKey, decoy},
     scheme::{Parsed, SchemeName, StatedAlgorithm},
     signature::with_raw_ecdsa,
     time::UnixTime,
@@ -67,7 +67,8 @@ impl Unverified {
 
     /// Verifies the signature and the body together. `body` is the whole body as on the wire.
     ///
-    /// Call it with no keys at all for an unknown key id: that takes as long as a wrong signature does.
+    /// Call it with no keys at all for an unknown key id: that takes about as long as a wrong signature does, as long as the kind of
+    /// key shows in what the request states, in the signature's length, or in [`Policy::only_algorithms`](crate::Policy::only_algorithms).
     ///
     /// # Errors
     /// When no key fits, or when the body is not the one that was signed.
@@ -105,18 +106,19 @@ impl Unverified {
         for (index, key) in keys.iter().enumerate().filter(usable).take(most) {
             tried = true;
             if let Some(reading) = self.matching_reading(key, body) {
-                return Ok(Match { index, key, target_is_as_sent: reading == 0 && self.parsed.target_is_as_sent });
+                return Ok(Match { index, key, target_is_as_sent: reading == 0 });
             }
         }
         if tried {
             return Err(VerifyError::SignatureMismatch);
         }
-        // As much work as for a wrong signature, so that the time tells neither from an unknown key.
-        let likely = |decoy: &&VerifyingKey| match self.parsed.algorithm {
-            StatedAlgorithm::AsTheKey => algorithms.contains(decoy.algorithm()),
-            StatedAlgorithm::Named(stated) => stated == decoy.algorithm(),
+        // As much work as for a wrong signature, so that the time does not tell one from an unknown key.
+        let stated = match self.parsed.algorithm {
+            StatedAlgorithm::AsTheKey => None,
+            StatedAlgorithm::Named(stated) => Some(stated),
         };
-        if let Some(decoy) = DECOYS.iter().find(likely) {
+        let len = self.parsed.signatures.first().map_or(0, |signature| signature.as_bytes().len());
+        if let Some(decoy) = decoy(stated, algorithms, len) {
             std::hint::black_box(self.matching_reading(decoy, body));
         }
         Err(match keys.iter().find(|key| agrees(key)) {
@@ -162,10 +164,6 @@ struct Match<'k> {
     key: &'k VerifyingKey,
     target_is_as_sent: bool,
 }
-
-/// What an unknown key is verified with: one for each algorithm that a request may state.
-static DECOYS: LazyLock<Vec<VerifyingKey>> =
-    LazyLock::new(|| Algorithm::ALL.iter().filter_map(|algorithm| VerifyingKey::decoy(*algorithm)).collect());
 
 impl fmt::Debug for Unverified {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -99,30 +99,40 @@ pub(super) fn push_value(base: &mut SignatureBase, component: &Component, value:
     push_checked(base, value)
 }
 
+/// A date that was found under the name `date`.
+pub(super) struct FoundDate<'r> {
+    pub(super) value: &'r [u8],
+    /// The field that it stands in, where that is another.
+    pub(super) other: Option<&'static str>,
+}
+
 /// Appends the line of a covered `date`, of whose values there is at most one. Gives what says when the request was signed.
 pub(super) fn push_date<'r>(
     base: &mut SignatureBase,
     component: &Component,
     own: Option<&'r [u8]>,
     source: &Source<'_, 'r>,
-) -> Result<Option<&'r [u8]>, LineError> {
-    let other = match source.wire.date {
-        DateLine::Replaced(name) => named(source.request, name)?,
+) -> Result<Option<FoundDate<'r>>, LineError> {
+    let (other, renames) = match source.wire.date {
+        DateLine::Replaced(name) => (Some(name), true),
         // Never beside a date of its own, which would be covered by name and not in truth.
-        DateLine::Valued(name) if own.is_none() => named(source.request, name)?,
-        DateLine::Own | DateLine::Valued(_) => None,
+        DateLine::Valued(name) if own.is_none() => (Some(name), false),
+        DateLine::Own | DateLine::Valued(_) => (None, false),
     };
-    match (other.map(trim), own.map(trim), source.wire.date) {
-        (Some(value), _, DateLine::Replaced(name)) => {
-            start_plain(base, name);
-            push_checked(base, value).map(|()| Some(value))
-        }
-        (Some(value), ..) | (None, Some(value), _) => push_value(base, component, value).map(|()| Some(value)),
-        (None, None, _) => push_absent(base, component, source.absent).map(|()| None),
+    let value = other.map(|name| named(source.request, name)).transpose()?.flatten();
+    let found = match (value, own) {
+        (Some(value), _) => FoundDate { value: trim(value), other },
+        (None, Some(value)) => FoundDate { value: trim(value), other: None },
+        (None, None) => return push_absent(base, component, source.absent).map(|()| None),
+    };
+    match found.other.filter(|_| renames) {
+        Some(name) => start_plain(base, name),
+        None => start_line(base, component),
     }
+    push_checked(base, found.value).map(|()| Some(found))
 }
 
-fn named<'r>(request: &Request<'r>, name: &str) -> Result<Option<&'r [u8]>, LineError> {
+pub(super) fn named<'r>(request: &Request<'r>, name: &str) -> Result<Option<&'r [u8]>, LineError> {
     let name: FieldName = name.parse().map_err(|_| LineError::Unsupported)?;
     request.single(&name).map_err(|_| LineError::Several)
 }

@@ -92,10 +92,8 @@ pub(crate) struct Wire {
     pub(super) targets: &'static [TargetLine],
     /// Whether `targets` is what the draft says, so that lists can be recognised as a whole.
     pub(super) names_are_the_drafts: bool,
-    /// What of the target is signed where we sign.
+    /// What of the target is signed where we sign. It is read as sent, and otherwise under a switch.
     pub(super) writes_target: TargetText,
-    /// What of the target the deployment's clients sign.
-    pub(super) reads_target: TargetText,
     pub(super) frame: Frame,
     /// What becomes of a covered field that is absent, where that is allowed.
     pub(super) absent: Absent,

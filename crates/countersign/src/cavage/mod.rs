@@ -6,6 +6,7 @@ mod dialect;
 mod dialects;
 mod explain;
 mod grammar;
+mod lines;
 mod list;
 mod made;
 mod read;
@@ -101,14 +102,15 @@ impl Cavage {
         Self { dialect, carrier: None, switches: dialect.wire.switches }
     }
 
-    /// Writes `Authorization: Signature …` instead (draft 12 section 3.1). Both are read either way.
+    /// Writes `Authorization: Signature …` instead (draft 12 section 3.1). What is read stays as the dialect has it:
+    /// by default both.
     #[must_use]
     pub const fn in_authorization(mut self) -> Self {
         self.carrier = Some(WellKnown::Authorization);
         self
     }
 
-    /// Writes the `Signature` field, in a dialect that writes `Authorization`.
+    /// Writes the `Signature` field, in a dialect that writes `Authorization`. What is read stays as the dialect has it.
     #[must_use]
     pub const fn in_signature(mut self) -> Self {
         self.carrier = Some(WellKnown::Signature);

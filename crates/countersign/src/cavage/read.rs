@@ -2,10 +2,11 @@
 
 use super::{
     Cavage,
-    base::{self, LineError, Source, Stated},
+    base::{Source, Stated},
     carrier,
-    dialect::{Absent, DefaultList, TargetText},
+    dialect::{Absent, DefaultList, TargetText, Wire},
     grammar::{self, SignatureParams, Value, malformed},
+    lines::Lines,
     list::{self, List},
     switch::Switch,
     target,
@@ -17,7 +18,7 @@ use crate::{
     error::VerifyError,
     field::{FieldName, WellKnown},
     key::KeyId,
-    request::{Request, trim},
+    request::Request,
     scheme::{Parsed, SignedTimes, StatedAlgorithm},
     signature_base::SignatureBase,
     time::UnixTime,
@@ -59,129 +60,62 @@ pub(super) fn parse(
         wire,
         stated,
         target,
-        target_text: wire.reads_target,
+        target_text: TargetText::AsSent,
         absent: if scheme.allows(Switch::DangerousAbsentFields) { wire.absent } else { Absent::Refused },
     };
     let Parsed { covered, base, times, digests, .. } = &mut parsed;
-    let mut lines = Lines { base, times, digests, absent: Vec::new() };
+    let mut lines = Lines { base, times, digests, absent: Vec::new(), date_stands_in: None };
     lines.read(scheme, covered, repeated.as_deref(), &source)?;
-    let absent = lines.absent;
-    parsed.target_is_as_sent = wire.reads_target == TargetText::AsSent;
+    let (absent, date_stands_in) = (lines.absent, lines.date_stands_in);
     for target_text in target::other_readings(scheme, request) {
         let (mut base, mut times, mut digests) =
             (SignatureBase::new(), SignedTimes::default(), ExpectedDigests::none());
-        let mut lines = Lines { base: &mut base, times: &mut times, digests: &mut digests, absent: Vec::new() };
-        lines.read(scheme, &parsed.covered, repeated.as_deref(), &Source { target_text, ..source })?;
-        parsed.other_bases.push(base);
+        let (absent, date_stands_in) = (Vec::new(), None);
+        let mut lines = Lines { base: &mut base, times: &mut times, digests: &mut digests, absent, date_stands_in };
+        // A reading that cannot be written, such as a decoded line end, is none.
+        if lines.read(scheme, &parsed.covered, repeated.as_deref(), &Source { target_text, ..source }).is_ok() {
+            parsed.other_bases.push(base);
+        }
     }
-    if !absent.is_empty() {
-        // What is not there is not covered, whatever the list says.
-        let there = parsed.covered.iter().filter(|component| !absent.contains(component)).cloned().collect();
-        parsed.covered = CoveredComponents::new(there)?;
+    if !absent.is_empty() || date_stands_in.is_some() {
+        parsed.covered = truly_covered(&parsed.covered, &absent, date_stands_in)?;
     }
+    unclear_fields(request, &parsed.covered, wire)?;
     Ok(parsed)
 }
 
-/// The signing string, and what the values in it say of the time and of the body, growing together.
-struct Lines<'p> {
-    base: &'p mut SignatureBase,
-    times: &'p mut SignedTimes,
-    digests: &'p mut ExpectedDigests,
-    /// The components that are not there.
-    absent: Vec<Component>,
+/// What is not there is not covered, whatever the list says, and a date that stands elsewhere is covered there.
+fn truly_covered(
+    listed: &CoveredComponents,
+    absent: &[Component],
+    date_stands_in: Option<&'static str>,
+) -> Result<CoveredComponents, VerifyError> {
+    let date = Component::field(WellKnown::Date);
+    let other = date_stands_in.and_then(|name| name.parse::<FieldName>().ok()).map(Component::Field);
+    let mut covered: Vec<Component> = Vec::new();
+    for component in listed.iter().filter(|component| !absent.contains(component)) {
+        let component = other.as_ref().filter(|_| *component == date).unwrap_or(component);
+        if !covered.contains(component) {
+            covered.push(component.clone());
+        }
+    }
+    Ok(CoveredComponents::new(covered)?)
 }
 
-impl Lines<'_> {
-    fn read(
-        &mut self,
-        scheme: &Cavage,
-        covered: &CoveredComponents,
-        repeated: Option<&[Component]>,
-        source: &Source<'_, '_>,
-    ) -> Result<(), VerifyError> {
-        base::begin(self.base, source.wire, source.stated.key_id.unwrap_or_default());
-        match repeated {
-            None => covered.iter().try_for_each(|component| self.read_any(scheme, component, source))?,
-            Some(lines) => lines.iter().try_for_each(|component| self.read_any(scheme, component, source))?,
-        }
-        base::end(self.base, source.wire);
-        Ok(())
-    }
-
-    fn read_any(&mut self, scheme: &Cavage, component: &Component, source: &Source<'_, '_>) -> Result<(), VerifyError> {
-        if source.absent != Absent::Refused && is_absent(component, source) {
-            base::push_absent(self.base, component, source.absent).map_err(|error| refusal(error, component))?;
-            self.absent.push(component.clone());
-            return Ok(());
-        }
-        match component {
-            Component::Field(name) => self.read_field(scheme, component, name, source),
-            _ => self.push_line(component, source),
+/// Fields that have to be single are so whether they are covered or not: whoever reads them next may take either value.
+fn unclear_fields(request: &Request<'_>, covered: &CoveredComponents, wire: &Wire) -> Result<(), VerifyError> {
+    let known = |field: WellKnown| covered.contains(&Component::field(field)) || wire.reads.contains(&field);
+    for (field, name) in [
+        (WellKnown::Host, "Host field"),
+        (WellKnown::Date, "Date field"),
+        (WellKnown::Authorization, "Authorization field"),
+    ] {
+        // Those that are covered or read have been looked at.
+        if !known(field) && request.single(&field.into()).is_err() {
+            return Err(VerifyError::Ambiguous(name));
         }
     }
-
-    fn push_line(&mut self, component: &Component, source: &Source<'_, '_>) -> Result<(), VerifyError> {
-        base::push_line(self.base, component, source).map_err(|error| refusal(error, component))
-    }
-
-    fn read_field(
-        &mut self,
-        scheme: &Cavage,
-        component: &Component,
-        name: &FieldName,
-        source: &Source<'_, '_>,
-    ) -> Result<(), VerifyError> {
-        let request = source.request;
-        match name.well_known() {
-            Some(WellKnown::Date) => {
-                let date = request.single(name).map_err(|_| VerifyError::Ambiguous("Date field"))?;
-                let value = base::push_date(self.base, component, date, source);
-                if let Some(value) = value.map_err(|error| refusal(error, component))? {
-                    read_date(value, source.wire.numeric_zone, self.times);
-                }
-                Ok(())
-            }
-            Some(WellKnown::Digest) => {
-                self.push_line(component, source)?;
-                let multihash = scheme.reads_multihash();
-                read_digests(request, name, self.digests, |digests, value| digests.read(value, multihash))
-            }
-            Some(WellKnown::ContentDigest) => {
-                self.push_line(component, source)?;
-                read_digests(request, name, self.digests, ExpectedDigests::read_content_digest)
-            }
-            Some(WellKnown::XContentSha256) => {
-                self.push_line(component, source)?;
-                read_digests(request, name, self.digests, ExpectedDigests::read_bare_sha256)
-            }
-            None | Some(WellKnown::XDate) if scheme.is_date(name) => {
-                let date = request.single(name).map_err(|_| VerifyError::Ambiguous("date in another field"))?;
-                if let Some(value) = date {
-                    read_date(trim(value), source.wire.numeric_zone, self.times);
-                }
-                self.push_line(component, source)
-            }
-            _ => self.push_line(component, source),
-        }
-    }
-}
-
-fn is_absent(component: &Component, source: &Source<'_, '_>) -> bool {
-    match component {
-        Component::Field(name) if name.well_known() == Some(WellKnown::Host) => source.request.host().is_none(),
-        Component::Field(name) => !source.request.has_field(name),
-        _ => false,
-    }
-}
-
-fn refusal(error: LineError, component: &Component) -> VerifyError {
-    match error {
-        LineError::Missing | LineError::Unsupported => VerifyError::Missing(component.clone()),
-        LineError::ForbiddenByte => VerifyError::ForbiddenByte(component.clone()),
-        LineError::TooLong => malformed("more than 64 KiB are covered"),
-        LineError::Several if *component == Component::field(WellKnown::Host) => VerifyError::Ambiguous("Host field"),
-        LineError::Several => VerifyError::Ambiguous("value of a field that must be single"),
-    }
+    Ok(())
 }
 
 /// An absent list means `(created)` (section 2.1.6), or `date` as in all drafts before 11.
@@ -222,20 +156,6 @@ fn read_times(stated: Stated<'_>, covered: &CoveredComponents, times: &mut Signe
     Ok(())
 }
 
-/// Takes over a date that is covered. Of two, which may be told by two fields, both are judged.
-fn read_date(value: &[u8], numeric_zone: bool, times: &mut SignedTimes) {
-    let date = match value.strip_suffix(b"+0000") {
-        Some(rest) if numeric_zone => UnixTime::from_http_date(&[rest, b"GMT"].concat()),
-        _ => UnixTime::from_http_date(value),
-    };
-    times.date_is_unreadable |= date.is_none();
-    if times.date.is_none() {
-        times.date = date;
-    } else {
-        times.other_date = date;
-    }
-}
-
 /// `created` is a whole number of seconds (section 2.1.4).
 pub(super) fn integer(text: &str) -> Result<UnixTime, VerifyError> {
     // `parse` alone would take a sign.
@@ -251,23 +171,6 @@ pub(super) fn seconds(text: &str) -> Result<UnixTime, VerifyError> {
         return Err(VerifyError::Malformed("not a number of seconds"));
     }
     integer(whole)
-}
-
-/// The digests of a covered field; of one that is not covered nothing is believed. A field with no digest of a known algorithm
-/// does not bind the body, which is the policy's to judge.
-fn read_digests(
-    request: &Request<'_>,
-    name: &FieldName,
-    digests: &mut ExpectedDigests,
-    read: impl Fn(&mut ExpectedDigests, &[u8]) -> Result<(), VerifyError>,
-) -> Result<(), VerifyError> {
-    let (mut own, mut result) = (ExpectedDigests::none(), Ok(()));
-    request.fields.visit(name, &mut |value| {
-        if result.is_ok() {
-            result = read(&mut own, value);
-        }
-    });
-    result.and_then(|()| digests.merge(own))
 }
 
 #[cfg(test)]

@@ -52,7 +52,7 @@ pub(super) fn other_readings(scheme: &Cavage, request: &Request<'_>) -> Vec<Targ
         (queryless, TargetText::WithoutQuery),
         (queryless && decoded, TargetText::DecodedWithoutQuery),
     ];
-    let mut seen = vec![text(scheme.wire().reads_target, request)];
+    let mut seen = vec![text(TargetText::AsSent, request)];
     let mut readings = Vec::new();
     for (_, reading) in allowed.into_iter().filter(|(allowed, _)| *allowed) {
         let text = text(reading, request);

@@ -13,7 +13,7 @@ use super::{
     switch::Switch,
 };
 use crate::{
-    algorithm::Family,
+    algorithm::{Algorithm, Family},
     component::{Component, ComponentError},
     coverage::When,
     error::SignError,
@@ -103,7 +103,7 @@ pub(super) fn prepare<'r>(
         }
     }
     base::end(draft.base, wire);
-    let slot = draft.into_slot(key.algorithm.family());
+    let slot = draft.into_slot(key.algorithm);
     unsigned.slots.push(slot);
     Ok(unsigned)
 }
@@ -155,6 +155,9 @@ impl<'a, 'r> Draft<'a, 'r> {
 
     /// Appends one component, and makes its value where the request lacks one that can be made.
     fn cover(&mut self, component: &Component, now: UnixTime) -> Result<(), SignError> {
+        if *component == Component::Algorithm && !self.source.wire.writes(Param::Algorithm) {
+            return Err(SignError::Unsupported(Component::Algorithm));
+        }
         let pushed = match component {
             Component::Field(name) => match made::value(self.scheme, self.source.request, name, now)? {
                 Some(Found::Made(value)) => {
@@ -193,7 +196,8 @@ impl<'a, 'r> Draft<'a, 'r> {
 
     /// The field's text, with a gap where the signature goes.
     #[inline]
-    fn into_slot(mut self, family: Family) -> Slot {
+    fn into_slot(mut self, algorithm: Algorithm) -> Slot {
+        let family = algorithm.family();
         let then = if self.text.len() == self.gap.saturating_add(1) {
             self.text.pop();
             Cow::Borrowed("\"")
@@ -206,8 +210,8 @@ impl<'a, 'r> Draft<'a, 'r> {
             encoding => encoding,
         };
         let raw = family == Family::Ecdsa && self.scheme.allows(Switch::RawEcdsa);
-        let form = if raw { SignatureForm::RawEcdsa } else { SignatureForm::AsIs };
-        let gaps = smallvec![Gap { signature: 0, encoding, form, then }];
+        let form = if raw { SignatureForm::RawEcdsa } else { SignatureForm::Usual };
+        let gaps = smallvec![Gap { signature: 0, encoding, algorithm, form, then }];
         Slot { place: Place::Field(self.scheme.carrier().into()), text: self.text.into_bytes(), gaps }
     }
 }

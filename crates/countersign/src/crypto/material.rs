@@ -55,13 +55,14 @@ pub(crate) enum VerifyingMaterial {
 }
 
 impl VerifyingMaterial {
-    /// Material that nobody has the other half of.
-    pub(crate) fn decoy(algorithm: Algorithm) -> Option<Self> {
+    /// Material that nobody has the other half of, of the size that makes signatures of this length.
+    #[cfg_attr(not(feature = "asymmetric"), expect(unused_variables, reason = "every HMAC key takes the same time"))]
+    pub(crate) fn decoy(algorithm: Algorithm, signature_len: usize) -> Option<Self> {
         if algorithm.is_symmetric() {
             return HmacKey::new(algorithm, b"nothing is accepted with this").map(Self::Hmac);
         }
         #[cfg(feature = "asymmetric")]
-        return PublicKey::decoy(algorithm).map(Self::Public);
+        return super::decoy::public_key(algorithm, signature_len).map(Self::Public);
         #[cfg(not(feature = "asymmetric"))]
         None
     }

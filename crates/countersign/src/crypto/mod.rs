@@ -1,6 +1,8 @@
 //! The cryptography, and the only files that name a crate of it.
 
 #[cfg(feature = "asymmetric")]
+mod decoy;
+#[cfg(feature = "asymmetric")]
 mod ecdsa;
 mod ecdsa_form;
 #[cfg(feature = "asymmetric")]

@@ -1,7 +1,6 @@
 //! Keys as documents: PEM (RFC 7468) and DER, private and public, as people have them.
 
 use aws_lc_rs::signature::{self, ParsedPublicKey, VerificationAlgorithm};
-use base64::{Engine, engine::general_purpose::STANDARD};
 use x509_cert::{
     Certificate,
     der::{Decode, Encode, asn1::AnyRef},
@@ -38,14 +37,19 @@ impl KeyDocument {
             return Err(KeyError::Unreadable("longer than 64 KiB"));
         }
         let blocks = pem::parse_many(text).map_err(|_| KeyError::Unreadable("not PEM"))?;
-        // OpenSSL writes the name of the curve before a key on it.
-        let mut blocks = blocks.into_iter().filter(|block| block.tag() != "EC PARAMETERS");
-        let block = blocks.next().ok_or(KeyError::Unreadable("no PEM block"))?;
-        let locked = block.tag().starts_with("ENCRYPTED") || block.headers().get("Proc-Type").is_some();
-        if locked {
-            return Err(KeyError::Unreadable("locked with a passphrase"));
+        // All of them are overwritten, the one that is taken and those that are not.
+        let blocks = blocks.into_iter().map(|block| {
+            let locked = block.tag().starts_with("ENCRYPTED") || block.headers().get("Proc-Type").is_some();
+            // OpenSSL writes the name of the curve before a key on it.
+            let is_key = block.tag() != "EC PARAMETERS";
+            (is_key, locked, Zeroizing::new(block.into_contents()))
+        });
+        let blocks: Vec<_> = blocks.collect();
+        match blocks.iter().find(|(is_key, ..)| *is_key) {
+            None => Err(KeyError::Unreadable("no PEM block")),
+            Some((_, true, _)) => Err(KeyError::Unreadable("locked with a passphrase")),
+            Some((_, false, der)) => Self::from_der(der),
         }
-        Self::from_der(&Zeroizing::new(block.into_contents()))
     }
 
     pub(crate) fn from_der(der: &[u8]) -> Result<Self, KeyError> {
@@ -104,17 +108,6 @@ impl KeyDocument {
     }
 }
 
-// Made for this place, each from a private key that was never kept.
-const DECOY_RSA: &str = "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEApQZtHADLr3m8epF31bkCqMB8bE0LsUJvZUJpuZl49fRz\
-    rJn7vVNec6MC7uI3Uk57pNjftf8V+J6tLtjIs259Ya79NzCXeaXJrJmmg39sfIEaXUYQJn12tKwLFKPzKCo/3aWavxshJEKil9CmSt2zP8NNGv34\
-    1TQ3dER5dU+sQNH+KoGq2V2mGHFiXCuPDEJ6doKEnchEDtz4lb/LxWG3sA1ehNACdc5juwBh2yXYMmyEpu/HtEWkNHJ139CZtklv92NN9+AgiOvV\
-    VKpViCF7J8KllKAJSF8WGg7Dcyl0wyvWTyipU0TX+pjGP9dCLL0Q1zkT7dcy1Txb6S0vPXIH6wIDAQAB";
-const DECOY_P256: &str = "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEI5ELif3DqNFCSNo7ydG3hCFm+335EzAgr6uvJKkmvwKTDGDpb3v9HkaS\
-    rhwyOH1BQb2vMv3FIGYaam/D94YlIg==";
-const DECOY_P384: &str = "MHYwEAYHKoZIzj0CAQYFK4EEACIDYgAEzZyKIV8+osSJ1fqMn1SD8PX3yyITqzuOAXuL75gCQLdJ10acpMr/ykfMAPe9\
-    lHF5r2YIg+4O44UyGa6FvIBhhdpB5pOHfkqnMzpY4xBroHkawwkwbvn3duUqh/Gwhf9y";
-const DECOY_ED25519: &str = "MCowBQYDK2VwAyEADjIYbXPJvzbHeokNMYyelLdTK8YOyGnrJt80W+QitUs=";
-
 /// A public key, parsed once.
 pub(crate) struct PublicKey {
     /// One, or several where a signature can have been made in several ways.
@@ -130,6 +123,9 @@ impl PublicKey {
             (Family::Rsa, Some(PublicRsa { bits: bits @ ..2048, .. })) if !weak => {
                 return Err(KeyError::RsaSize(*bits));
             }
+            (Family::Rsa, Some(PublicRsa { small_exponent: true, .. })) if !weak => {
+                return Err(KeyError::RsaExponent);
+            }
             (Family::Rsa, Some(key)) => {
                 rsa::lets_use(der, algorithm)?;
                 rsa::verifying(algorithm, key.bits)?
@@ -142,18 +138,6 @@ impl PublicKey {
         let der = rsa.as_ref().map_or(der, |key| &key.pkcs1);
         let ways: Vec<_> = ways.into_iter().filter_map(|way| ParsedPublicKey::new(way, der).ok()).collect();
         if ways.is_empty() { Err(Self::why_not(algorithm, der)) } else { Ok(Self { ways }) }
-    }
-
-    /// A key whose private half was thrown away.
-    pub(crate) fn decoy(algorithm: Algorithm) -> Option<Self> {
-        let text = match algorithm.family() {
-            Family::Hmac => return None,
-            Family::Rsa => DECOY_RSA,
-            Family::Ecdsa if algorithm == Algorithm::EcdsaSha384 => DECOY_P384,
-            Family::Ecdsa => DECOY_P256,
-            Family::Ed25519 => DECOY_ED25519,
-        };
-        Self::from_der(algorithm, &STANDARD.decode(text).ok()?, true).ok()
     }
 
     fn why_not(algorithm: Algorithm, der: &[u8]) -> KeyError {

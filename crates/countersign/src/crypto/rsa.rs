@@ -67,7 +67,7 @@ pub(super) fn verifying(
         (Algorithm::RsaSha1, ..2048) => vec![&signature::RSA_PKCS1_1024_8192_SHA1_FOR_LEGACY_USE_ONLY],
         (Algorithm::RsaSha256, ..2048) => vec![&signature::RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY],
         (Algorithm::RsaSha512, ..2048) => vec![&signature::RSA_PKCS1_1024_8192_SHA512_FOR_LEGACY_USE_ONLY],
-        (_, ..2048) => return Err(KeyError::RsaSize(bits)),
+        (_, ..2048) => return Err(KeyError::NotOffered(algorithm)),
         (Algorithm::RsaSha1, _) => vec![&signature::RSA_PKCS1_2048_8192_SHA1_FOR_LEGACY_USE_ONLY],
         (Algorithm::RsaSha256, _) => vec![&signature::RSA_PKCS1_2048_8192_SHA256],
         (Algorithm::RsaSha384, _) => vec![&signature::RSA_PKCS1_2048_8192_SHA384],
@@ -83,6 +83,8 @@ pub(super) fn verifying(
 pub(super) struct PublicRsa {
     pub(super) pkcs1: Vec<u8>,
     pub(super) bits: usize,
+    /// Whether the public exponent is under 65,537, which makes mistakes of other implementations forgeries.
+    pub(super) small_exponent: bool,
 }
 
 impl PublicRsa {
@@ -90,7 +92,9 @@ impl PublicRsa {
     pub(super) fn from_der(der: &[u8]) -> Option<Self> {
         let key = aws_lc_rs::rsa::PublicKey::from_der(der).ok()?;
         let bits = bit_len(key.modulus().big_endian_without_leading_zero())?;
-        Some(Self { pkcs1: key.as_ref().to_vec(), bits })
+        let exponent = key.exponent();
+        let small_exponent = bit_len(exponent.big_endian_without_leading_zero())? < 17;
+        Some(Self { pkcs1: key.as_ref().to_vec(), bits, small_exponent })
     }
 }
 

@@ -106,10 +106,18 @@ fn a_private_key_is_read_in_every_form_and_fits_every_form_of_its_public_half() 
 
 #[test]
 fn rsa_keys_with_an_odd_exponent_or_primes_of_unequal_length_sign() {
-    for odd in [testdata!("odd-exponent-35-pkcs1"), testdata!("odd-unequal-primes-pkcs1")] {
-        let key = signing(Algorithm::RsaSha256, odd).unwrap();
-        assert!(fit(&key, &key.verifying_key().unwrap()));
-    }
+    let key = signing(Algorithm::RsaSha256, testdata!("odd-unequal-primes-pkcs1")).unwrap();
+    assert!(fit(&key, &key.verifying_key().unwrap()));
+    assert!(signing(Algorithm::RsaSha256, testdata!("odd-exponent-35-pkcs1")).is_ok());
+}
+
+#[test]
+fn a_small_public_exponent_verifies_under_the_dangerous_name_alone() {
+    let key = signing(Algorithm::RsaSha256, testdata!("odd-exponent-35-pkcs1")).unwrap();
+    assert_eq!(key.verifying_key().err(), Some(KeyError::RsaExponent));
+    let public = testdata!("odd-exponent-35-spki");
+    assert_eq!(VerifyingKey::from_pem(Algorithm::RsaSha256, public).err(), Some(KeyError::RsaExponent));
+    assert!(fit(&key, &VerifyingKey::dangerous_weak_from_pem(Algorithm::RsaSha256, public).unwrap()));
 }
 
 #[test]

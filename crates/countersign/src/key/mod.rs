@@ -1,5 +1,6 @@
 //! Keys: what they are, what they are called, and what they never show.
 
+mod decoy;
 mod signing;
 mod verifying;
 
@@ -7,6 +8,7 @@ use std::{fmt, str::FromStr};
 
 use smol_str::SmolStr;
 
+pub(crate) use self::decoy::decoy;
 pub use self::{signing::SigningKey, verifying::VerifyingKey};
 use crate::{algorithm::Algorithm, error::KeyError};
 

@@ -69,12 +69,4 @@ mod asymmetric {
         assert_eq!(SigningKey::hmac("a", Algorithm::RsaSha256, &secret).err(), Some(wrong.clone()));
         assert_eq!(VerifyingKey::hmac(Algorithm::RsaSha256, &secret).err(), Some(wrong));
     }
-
-    #[test]
-    fn every_algorithm_has_a_decoy() {
-        for algorithm in Algorithm::ALL {
-            let decoy = VerifyingKey::decoy(*algorithm).map(|decoy| decoy.algorithm());
-            assert_eq!(decoy, Some(*algorithm));
-        }
-    }
 }

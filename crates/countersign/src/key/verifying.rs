@@ -78,10 +78,9 @@ impl VerifyingKey {
         Self(Arc::new(Verifying { algorithm, material }))
     }
 
-    /// A key that nobody has the other half of: what it takes to refuse an unknown key is what it takes to refuse a known
-    /// one. `None` for an algorithm that this build has no keys for.
-    pub(crate) fn decoy(algorithm: Algorithm) -> Option<Self> {
-        VerifyingMaterial::decoy(algorithm).map(|material| Self::new(algorithm, material))
+    /// A key that nobody has the other half of; `None` for an algorithm that this build has no keys for.
+    pub(super) fn decoy(algorithm: Algorithm, signature_len: usize) -> Option<Self> {
+        VerifyingMaterial::decoy(algorithm, signature_len).map(|material| Self::new(algorithm, material))
     }
 
     /// What the key verifies.

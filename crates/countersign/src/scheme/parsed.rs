@@ -47,10 +47,8 @@ pub struct Parsed {
     /// Whether ECDSA signatures may be two numbers side by side.
     pub(crate) raw_ecdsa: bool,
     pub(crate) base: SignatureBase,
-    /// The base under other readings of the target that are accepted, in order; usually none.
+    /// The base under other readings of the target than as it was sent, where they are accepted, in order; usually none.
     pub(crate) other_bases: Vec<SignatureBase>,
-    /// Whether `base` has the target as it was sent.
-    pub(crate) target_is_as_sent: bool,
     pub(crate) covered: CoveredComponents,
     pub(crate) times: SignedTimes,
     pub(crate) digests: ExpectedDigests,
@@ -73,7 +71,6 @@ impl Parsed {
             raw_ecdsa: false,
             base: SignatureBase::new(),
             other_bases: Vec::new(),
-            target_is_as_sent: true,
             covered,
             times: SignedTimes::default(),
             digests: ExpectedDigests::none(),

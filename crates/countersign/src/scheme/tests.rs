@@ -8,6 +8,7 @@ use super::{
     Unsigned, sealed::Sealed,
 };
 use crate::{
+    algorithm::Algorithm,
     component::{Component, CoveredComponents},
     coverage::{Coverage, When},
     error::{SignError, VerifyError},
@@ -58,7 +59,13 @@ impl Scheme for Listed {
         let gaps: SmallVec<[Gap; 1]> = (0..params.keys.len())
             .map(|signature| {
                 let then = if signature.saturating_add(1) < params.keys.len() { ",v1=" } else { "" };
-                Gap { signature, encoding: Encoding::Hex, form: SignatureForm::AsIs, then: then.into() }
+                Gap {
+                    signature,
+                    encoding: Encoding::Hex,
+                    algorithm: Algorithm::HmacSha256,
+                    form: SignatureForm::Usual,
+                    then: then.into(),
+                }
             })
             .collect();
         let text = format!("t={time},v1=").into_bytes();
@@ -136,7 +143,13 @@ impl Scheme for Pairs {
         _: UnixTime,
     ) -> Result<Unsigned<'r>, SignError> {
         let body = request.body.ok_or(SignError::UnreadBody)?;
-        let gaps = smallvec![Gap { signature: 0, encoding: Encoding::Hex, form: SignatureForm::AsIs, then: "".into() }];
+        let gaps = smallvec![Gap {
+            signature: 0,
+            encoding: Encoding::Hex,
+            algorithm: Algorithm::HmacSha256,
+            form: SignatureForm::Usual,
+            then: "".into()
+        }];
         Ok(Unsigned {
             base: Self::base(body).0,
             body: body.into(),

@@ -5,6 +5,7 @@ use std::{borrow::Cow, fmt};
 use smallvec::SmallVec;
 
 use crate::{
+    algorithm::Algorithm,
     error::SignError,
     field::FieldName,
     signature::{Encoding, Signature, SignatureForm},
@@ -94,6 +95,8 @@ pub(crate) struct Gap {
     /// Which of the signatures goes here.
     pub(crate) signature: usize,
     pub(crate) encoding: Encoding,
+    /// What the signature has to be one of.
+    pub(crate) algorithm: Algorithm,
     pub(crate) form: SignatureForm,
     pub(crate) then: Cow<'static, str>,
 }
@@ -103,14 +106,10 @@ impl Slot {
         let mut text = std::mem::take(&mut self.text);
         for gap in &self.gaps {
             if let Some(signature) = signatures.get(gap.signature) {
-                let formed = match gap.form {
-                    SignatureForm::AsIs => None,
-                    form @ SignatureForm::RawEcdsa => Some(form.of(signature).ok_or(SignError::SignatureForm)?),
-                };
-                let signature = formed.as_ref().unwrap_or(signature);
+                let signature = gap.form.of(gap.algorithm, signature).ok_or(SignError::SignatureForm)?;
                 let len = gap.encoding.text_len(signature.as_bytes().len());
                 text.reserve(len.saturating_add(gap.then.len()));
-                gap.encoding.encode(signature, &mut text);
+                gap.encoding.encode(&signature, &mut text);
             }
             text.extend_from_slice(gap.then.as_bytes());
         }

@@ -29,8 +29,10 @@ pub(super) const FEDIVERSE: Dialect = Dialect {
 pub(super) const GO_FED: Dialect = Dialect {
     name: "go-fed",
     also: &["gotosocial"],
-    about: "The Fediverse as go-fed and GoToSocial write it: `hs2019` for RSA with SHA-256, in one of the two fields.",
+    about: "The Fediverse as go-fed and GoToSocial write it: `hs2019` for RSA with SHA-256, in one of the two fields, over the decoded \
+        path, which takes dangerous-decoded-path to read where there is something to decode.",
     wire: Wire {
+        writes_target: TargetText::Decoded { no_query_for: &[] },
         switches: Switches::NONE.with(Switch::Hs2019),
         reads: &[WellKnown::Signature, WellKnown::Authorization],
         ..FEDIVERSE.wire

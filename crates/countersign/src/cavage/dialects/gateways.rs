@@ -68,7 +68,7 @@ pub(super) const APISIX: Dialect = Dialect {
 pub(super) const TYK: Dialect = Dialect {
     name: "tyk",
     also: &[],
-    about: "Tyk: the decoded path without its query, MACs with percent escapes, and `x-aux-date` in place of a `Date` that a client cannot \
+    about: "Tyk: the decoded path without its query, which takes dangerous-queryless-target and dangerous-decoded-path to read, MACs with percent escapes, and `x-aux-date` in place of a `Date` that a client cannot \
         set. Anybody on the way may change the query, the host and the body: Tyk has no digest and cannot sign the host. An \
         unknown algorithm's name, which Tyk takes for hmac-sha1, is refused.",
     wire: Wire {
@@ -77,7 +77,6 @@ pub(super) const TYK: Dialect = Dialect {
         layout: LAYOUT,
         encoding: Encoding::UrlEscapedBase64,
         writes_target: TargetText::DecodedWithoutQuery,
-        reads_target: TargetText::DecodedWithoutQuery,
         absent: Absent::Blank,
         single_values: true,
         date: DateLine::Replaced("x-aux-date"),

@@ -7,7 +7,7 @@ pub(super) const TRITON: Dialect = Dialect {
     name: "triton",
     also: &["joyent", "manta", "smartdc"],
     about: "Joyent's Triton and Manta: the date alone, without a list, under a key id like `/account/keys/fingerprint`. Such a signature \
-        opens every path with any body for as long as it is fresh: use it over TLS, and ask for more where clients can do more.",
+        opens every path of every host with any body for as long as it is fresh: use it over TLS, and ask for more where clients can do more.",
     wire: Wire {
         carrier: WellKnown::Authorization,
         layout: &[

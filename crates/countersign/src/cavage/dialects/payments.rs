@@ -39,7 +39,7 @@ pub(super) const BERLIN_GROUP: Dialect = Dialect {
     name: "berlin-group",
     also: &["psd2", "ing", "bng"],
     about: "PSD2 interfaces after the Berlin Group: RSA with the key id `SN=…,CA=…` and a digest with every request. The table does not name \
-        the target, so a signed request may be sent to another path: cover `(request-target)` too where the bank takes it. The \
+        the target or the host, so a signed request may be sent anywhere: cover `(request-target)` too where the bank takes it. The \
         certificate travels in TPP-Signature-Certificate, which is the caller's to set and the loader's to judge.",
     wire: Wire { layout: LAYOUT, ..STANDARD.wire },
     covers: &[
@@ -63,7 +63,8 @@ pub(super) const BERLIN_GROUP: Dialect = Dialect {
 pub(super) const RABOBANK: Dialect = Dialect {
     name: "rabobank",
     also: &[],
-    about: "Rabobank's variant of the Berlin Group's: a digest with SHA-512 and its name in lower case.",
+    about: "Rabobank's variant of the Berlin Group's: a digest with SHA-512 and its name in lower case. The target and the host are not \
+        signed there either.",
     wire: Wire { digest: DigestForm::LowerSha512, ..BERLIN_GROUP.wire },
     ..BERLIN_GROUP
 };

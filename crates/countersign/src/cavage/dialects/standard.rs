@@ -31,7 +31,6 @@ pub(super) const STANDARD: Dialect = Dialect {
         targets: &[REQUEST_TARGET],
         names_are_the_drafts: true,
         writes_target: TargetText::AsSent,
-        reads_target: TargetText::AsSent,
         frame: Frame::None,
         absent: Absent::Refused,
         single_values: false,
