@@ -2,15 +2,16 @@
 
 use std::error::Error;
 
-use benches::{core, median, route};
+use benches::{asymmetric, core, median, route};
 
 /// Each round measures all of it, so that a slow spell of the machine meets every figure.
 const ROUNDS: usize = 5;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let (mut cores, mut routes) = (vec![], vec![]);
+    let (mut cores, mut keys, mut routes) = (vec![], vec![], vec![]);
     for _ in 0..ROUNDS {
         cores.push(core::measure());
+        keys.push(asymmetric::measure());
         routes.push(route::measure()?);
     }
     let core = |figure: fn(&core::Figures) -> f64| median(cores.iter().map(figure).collect());
@@ -21,6 +22,19 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("ratio mac-control {:.2}", core(|f| f.control));
     println!("ratio sign {:.2}", core(|f| f.sign));
     println!("ratio verify {:.2}", core(|f| f.verify));
+    for at in 0..3 {
+        let key = |figure: fn(&asymmetric::Figures) -> f64| {
+            median(keys.iter().filter_map(|of| of.get(at)).map(figure).collect())
+        };
+        let Some(name) = keys.first().and_then(|of| of.get(at)).map(|of| of.name) else { continue };
+        println!(
+            "{name} {:.1} us to sign, {:.1} us to verify",
+            key(|f| f.bare_sign) / 1e3,
+            key(|f| f.bare_verify) / 1e3
+        );
+        println!("ratio sign-{name} {:.3}", key(|f| f.sign));
+        println!("ratio verify-{name} {:.3}", key(|f| f.verify));
+    }
     println!("ratio open-control {:.2}", route(|f| f.control));
     println!("ratio guarded {:.2}", route(|f| f.guarded));
     Ok(())

@@ -3,7 +3,8 @@
 use std::hint::black_box;
 
 use countersign::{
-    Cavage, FieldName, Fields, Policy, Request, Secret, Signer, SigningKey, UnixTime, Verifier, VerifyingKey,
+    Cavage, FieldName, Fields, Policy, Request, Secret, SignatureParts, Signer, SigningKey, UnixTime, Verifier,
+    VerifyingKey,
 };
 use hmac::{Hmac, KeyInit, Mac};
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -14,12 +15,36 @@ use crate::{median, nanos_per_call};
 const PAIRS: usize = 400;
 const CALLS: u32 = 400;
 const SECRET: &str = "correct horse battery staple";
-const TARGET: &str = "/api/v1/orders?page=2";
+pub(crate) const TARGET: &str = "/api/v1/orders?page=2";
 const DATE: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
-const NOW: UnixTime = UnixTime::from_secs(784_111_777);
+pub(crate) const NOW: UnixTime = UnixTime::from_secs(784_111_777);
 
 /// A header map as an adapter sees it: names that are known are looked up prepared.
-struct Headers(HeaderMap, Vec<HeaderName>);
+#[derive(Clone)]
+pub(crate) struct Headers(HeaderMap, Vec<HeaderName>);
+
+#[allow(clippy::unwrap_used, reason = "a benchmark whose fixture fails has nothing to measure")]
+impl Headers {
+    /// Those of an ordinary GET.
+    pub(crate) fn unsigned() -> Self {
+        let known = countersign::WellKnown::ALL.iter().map(|known| HeaderName::from_static(known.as_str())).collect();
+        let mut headers = HeaderMap::new();
+        for (name, value) in [("host", "api.example.com"), ("date", DATE), ("accept", "*/*"), ("user-agent", "bench/1")]
+        {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+        Self(headers, known)
+    }
+
+    /// The same with what signing adds.
+    pub(crate) fn with(&self, parts: SignatureParts) -> Self {
+        let mut headers = self.clone();
+        for field in parts.fields {
+            headers.0.insert(HeaderName::try_from(field.name.as_str()).unwrap(), field.value.try_into().unwrap());
+        }
+        headers
+    }
+}
 
 impl Fields for Headers {
     fn visit<'a>(&'a self, name: &FieldName, each: &mut dyn FnMut(&'a [u8])) {
@@ -57,17 +82,10 @@ pub fn measure() -> Figures {
     let signer = Signer::new(Cavage::new(), SigningKey::hmac_sha256("access_key_1", &secret).unwrap());
     let verifier = Verifier::new(Cavage::new(), Policy::default());
     let keys = [VerifyingKey::hmac_sha256(&secret)];
-    let known = countersign::WellKnown::ALL.iter().map(|known| HeaderName::from_static(known.as_str())).collect();
-    let mut headers = Headers(HeaderMap::new(), known);
-    for (name, value) in [("host", "api.example.com"), ("date", DATE), ("accept", "*/*"), ("user-agent", "bench/1")] {
-        headers.0.insert(name, HeaderValue::from_static(value));
-    }
-    let unsigned = Headers(headers.0.clone(), headers.1.clone());
+    let unsigned = Headers::unsigned();
     let to_sign = Request::new("GET", TARGET, &unsigned).with_body(b"");
     let base = signer.prepare(&to_sign, NOW).unwrap().signature_base().into_owned();
-    for field in signer.sign(&to_sign, NOW).unwrap().fields {
-        headers.0.insert(HeaderName::try_from(field.name.as_str()).unwrap(), field.value.try_into().unwrap());
-    }
+    let headers = unsigned.with(signer.sign(&to_sign, NOW).unwrap());
     // As an adapter gives it, which knows that a GET without a length has no body.
     let signed = Request::new("GET", TARGET, &headers).with_body(b"");
     let prepared = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()).unwrap();

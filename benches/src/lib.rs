@@ -1,5 +1,6 @@
 //! Measuring two things in turn, so that a change of the machine's speed meets both.
 
+pub mod asymmetric;
 pub mod core;
 pub mod route;
 
