@@ -4,7 +4,7 @@
 use arbitrary::Arbitrary;
 use countersign::{
     Algorithm, Component, ComponentError, Coverage, Dialect, KeyId, KeyMetadata, Policy, Request, SignError, Signature,
-    Signer, Switch, UnixTime, Verifier, VerifyError, When,
+    SignatureParameters, Signer, Switch, UnixTime, Verifier, VerifyError, When,
 };
 use libfuzzer_sys::fuzz_target;
 
@@ -24,8 +24,18 @@ const NAMES: [&str; 12] = [
     "cookie",
 ];
 
-/// Anything will do that is ECDSA's in DER, which one dialect writes in another form.
-const SIGNATURE: [u8; 8] = [0x30, 6, 2, 1, 1, 2, 1, 1];
+/// Something that could be a signature of the algorithm.
+fn signature(algorithm: Algorithm) -> Signature {
+    match algorithm {
+        Algorithm::HmacSha1 => Signature::new(&[1; 20]),
+        Algorithm::HmacSha224 => Signature::new(&[1; 28]),
+        Algorithm::HmacSha256 => Signature::new(&[1; 32]),
+        Algorithm::HmacSha384 => Signature::new(&[1; 48]),
+        Algorithm::HmacSha512 | Algorithm::Ed25519 => Signature::new(&[1; 64]),
+        ecdsa if ecdsa.name().starts_with("ecdsa") => Signature::new(&[0x30, 6, 2, 1, 1, 2, 1, 1]),
+        _ => Signature::new(&[1; 256]),
+    }
+}
 
 #[derive(Arbitrary, Debug)]
 struct Input<'a> {
@@ -99,7 +109,7 @@ fuzz_target!(|input: Input| {
         match signer.prepare(&request, NOW) {
             Ok(unsigned) => {
                 let base = unsigned.signature_base().into_owned();
-                unsigned.attach(&[Signature::new(&SIGNATURE)]).map(|parts| (parts, base))
+                unsigned.attach(&[signature(algorithm)]).map(|parts| (parts, base))
             }
             Err(error) => Err(error),
         }
@@ -118,8 +128,6 @@ fuzz_target!(|input: Input| {
     };
     let begun = Verifier::new(scheme, Policy::dangerous_requiring_nothing()).begin(&request, NOW);
     match begun {
-        // With that switch a host that is no text counts as absent.
-        Ok(_) if dialect.name() == "gin" && request.host().is_none() => {}
         Ok(_) if signs_less(dialect, &input) => {}
         Ok(read) => {
             let bases = [read.signature_base(b""), (&base).into()];
@@ -137,14 +145,8 @@ fn is_known(dialect: &Dialect, input: &Input<'_>, error: &VerifyError) -> bool {
     match error {
         // What the client's library knows of the authority is not sent where there is a `Host`.
         VerifyError::AuthorityMismatch => input.authority.is_some(),
-        // Where the host is not covered, two are signed around.
-        VerifyError::Ambiguous(what) => *what == "Host field",
-        // Two dialects state no algorithm, and sign it where it is listed.
-        VerifyError::Missing(component) => *component == Component::Algorithm,
         // Nothing but the empty line of a digest, which covers nothing.
         VerifyError::Components(ComponentError::Empty) => dialect.name() == "gin",
-        // The letter of the draft knows none of the names that libraries added.
-        VerifyError::Components(_) => dialect == Dialect::DRAFT_12,
         _ => false,
     }
 }
@@ -164,20 +166,19 @@ fn check_text(dialect: &'static Dialect, input: &Input<'_>, fields: &[(String, V
         else {
             continue;
         };
-        // A person gives no key id, with which one dialect begins every string.
-        let tells_key_id = |component: &Component| matches!(component, Component::KeyId | Component::DashedKeyId);
-        if dialect.name() == "apisix" || read.covered().iter().any(tells_key_id) {
-            continue;
-        }
-        let asked =
-            dialect.scheme().signature_base(&request, input.list_as_text, Some("784111777"), Some("784111999.5"));
+        let mut params = SignatureParameters::default();
+        params.key_id = Some("a".to_owned());
+        params.created = Some("784111777".to_owned());
+        params.expires = Some("784111999.5".to_owned());
+        let asked = dialect.scheme().signature_base(&request, input.list_as_text, &params);
         assert!(signs_less(dialect, input) || asked.as_deref() == Ok(&*read.signature_base(b"")), "{}", dialect.name());
     }
 }
 
-/// Two dialects sign less of the target than they read, for servers that do not read it whole.
+/// Some dialects sign less of the target than they read, for servers that do not read it whole.
 fn signs_less(dialect: &Dialect, input: &Input<'_>) -> bool {
-    matches!(dialect.name(), "flask-cavage" | "fedify") && input.target.contains(['%', '?'])
+    matches!(dialect.name(), "flask-cavage" | "go-fed" | "fedify" | "bovine" | "tyk")
+        && input.target.contains(['%', '?'])
 }
 
 fn as_request<'a>(input: &Input<'a>, fields: &'a Vec<(String, Vec<u8>)>) -> Request<'a> {

@@ -57,6 +57,13 @@ impl<const N: usize> From<&[u8]> for InlineBytes<N> {
     }
 }
 
+impl<const N: usize> From<Vec<u8>> for InlineBytes<N> {
+    /// Takes the bytes over where they are.
+    fn from(heap: Vec<u8>) -> Self {
+        Self { len: 0, inline: [0; N], heap }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::InlineBytes;

@@ -138,10 +138,14 @@ impl Encoding {
             Self::Hex => decode_hex(text).map(Cow::Owned),
         };
         match decoded {
-            Some(bytes) if !bytes.is_empty() => {
+            Some(Cow::Owned(bytes)) if !bytes.is_empty() => {
+                list.push(Signature(bytes.into()));
+                true
+            }
+            Some(Cow::Borrowed(bytes)) if !bytes.is_empty() => {
                 list.push(Signature::new(&[]));
                 if let Some(signature) = list.last_mut() {
-                    signature.0.push(&bytes);
+                    signature.0.push(bytes);
                 }
                 true
             }

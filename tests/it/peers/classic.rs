@@ -1,7 +1,7 @@
 //! The libraries that sign what they are told in either field, and read the standard form: httpsig and node's http-signature
 //! with their forks.
 
-use countersign::{Algorithm, Cavage, Dialect};
+use countersign::{Algorithm, Cavage, Dialect, Switch};
 
 use super::{
     exchange::{CARRIERS, PeerSigns, STANDARD, WeSign},
@@ -100,8 +100,8 @@ fn peertubes_http_signature_accepts_what_we_sign_and_refuses_what_was_changed() 
     we_sign(&mut peer, Cavage::new(), &CARRIERS, &HMAC_AND_RSA);
     we_sign(&mut peer, Cavage::new(), &CARRIERS, &[Algorithm::EcdsaSha256]);
     // hs2019 is RSA with SHA-256 or Ed25519 to it, whichever the key is.
-    let go_fed = Dialect::named("go-fed").unwrap().scheme();
-    we_sign(&mut peer, go_fed, &CARRIERS, &[Algorithm::RsaSha256, Algorithm::Ed25519]);
+    let hs2019 = Cavage::new().allowing(Switch::Hs2019);
+    we_sign(&mut peer, hs2019, &CARRIERS, &[Algorithm::RsaSha256, Algorithm::Ed25519]);
     peer.report();
 }
 
@@ -121,10 +121,10 @@ fn we_accept_what_peertubes_http_signature_signs_and_refuse_what_was_changed() {
 #[test]
 #[ignore = "needs the peers that tests/run installs"]
 fn httpsig_and_nodes_http_signature_know_no_hs2019_and_the_latter_ed25519_by_another_name_than_ours() {
-    let (go_fed, standard) = (Dialect::named("go-fed").unwrap().scheme(), Cavage::new());
+    let (hs2019, standard) = (Cavage::new().allowing(Switch::Hs2019), Cavage::new());
     let (rsa, ed25519) = (key(Algorithm::RsaSha256), key(Algorithm::Ed25519));
     let (field, refusal) = ("signature", "AssertionError: Unknown algorithm");
-    let row = WeSign { key: rsa, scheme: go_fed, field, covers: STANDARD, refusal, but: &[] };
+    let row = WeSign { key: rsa, scheme: hs2019, field, covers: STANDARD, refusal, but: &[] };
 
     let mut peer = Peer::of_python("httpsig");
     row.in_vain_to(&mut peer);

@@ -38,6 +38,15 @@ pub(super) fn prepare<'r>(
         return Err(SignError::Ambiguous(taken.into()));
     }
     let wire = scheme.wire();
+    // Verifiers want them single whether they are covered or not.
+    for known in [WellKnown::Host, WellKnown::Date] {
+        let is_it =
+            |component: &Component| matches!(component, Component::Field(name) if name.well_known() == Some(known));
+        let covered = params.coverage.iter().any(|(component, when)| *when == When::Always && is_it(component));
+        if !covered && request.single(&known.into()).is_err() {
+            return Err(SignError::Ambiguous(known.into()));
+        }
+    }
     // A body that is not at hand counts as one: it may turn out to be there.
     let has_body = request.body.is_none_or(|body| !body.is_empty());
     let is_due = |component: &Component, when: &When| when.applies(component, request, has_body);
@@ -155,8 +164,14 @@ impl<'a, 'r> Draft<'a, 'r> {
 
     /// Appends one component, and makes its value where the request lacks one that can be made.
     fn cover(&mut self, component: &Component, now: UnixTime) -> Result<(), SignError> {
-        if *component == Component::Algorithm && !self.source.wire.writes(Param::Algorithm) {
-            return Err(SignError::Unsupported(Component::Algorithm));
+        let wire = self.source.wire;
+        let unread = match component {
+            Component::Algorithm => wire.by_the_letter || !wire.writes(Param::Algorithm),
+            Component::KeyId | Component::DashedKeyId | Component::RequestLine => wire.by_the_letter,
+            _ => false,
+        };
+        if unread {
+            return Err(SignError::Unsupported(component.clone()));
         }
         let pushed = match component {
             Component::Field(name) => match made::value(self.scheme, self.source.request, name, now)? {
