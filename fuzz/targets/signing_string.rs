@@ -143,6 +143,8 @@ fuzz_target!(|input: Input| {
 /// What is signed although nobody reads it.
 fn is_known(dialect: &Dialect, input: &Input<'_>, error: &VerifyError) -> bool {
     match error {
+        // In the part of the target that is not signed.
+        VerifyError::ForbiddenByte(component) => *component == Component::RequestTarget && signs_less(dialect, input),
         // What the client's library knows of the authority is not sent where there is a `Host`.
         VerifyError::AuthorityMismatch => input.authority.is_some(),
         // Nothing but the empty line of a digest, which covers nothing.
