@@ -96,7 +96,7 @@ impl Component {
     }
 
     /// The bit of a component that has one; the rest are compared by name.
-    fn bit(&self) -> Option<u32> {
+    pub(crate) fn bit(&self) -> Option<u32> {
         let at = match self {
             Self::RequestTarget => 0,
             Self::Created => 1,

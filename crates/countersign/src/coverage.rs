@@ -1,5 +1,7 @@
 //! What is to be covered, and when: one table for the signer and for the policy.
 
+use std::fmt;
+
 use crate::{component::Component, field::WellKnown, request::Request};
 
 /// When a component has to be covered.
@@ -20,14 +22,38 @@ pub enum When {
 ///
 /// A [`Signer`](crate::Signer) covers what its coverage names; a [`Policy`](crate::Policy) requires what its coverage
 /// names. Both start from [`Coverage::standard`], so that by default what is signed here is accepted here.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Coverage(Vec<(Component, When)>);
+#[derive(Clone, PartialEq, Eq)]
+pub struct Coverage {
+    rows: Vec<(Component, When)>,
+    /// The bits of the components in it, and of those that are always due.
+    mentioned: u32,
+    always: u32,
+}
 
 impl Coverage {
     /// No component at all, to add to.
     #[must_use]
     pub const fn empty() -> Self {
-        Self(Vec::new())
+        Self { rows: Vec::new(), mentioned: 0, always: 0 }
+    }
+
+    fn of(rows: Vec<(Component, When)>) -> Self {
+        let bits = |rows: &mut dyn Iterator<Item = &(Component, When)>| {
+            rows.filter_map(|(component, _)| component.bit()).fold(0, |bits, bit| bits | bit)
+        };
+        let mentioned = bits(&mut rows.iter());
+        let always = bits(&mut rows.iter().filter(|(_, when)| *when == When::Always));
+        Self { rows, mentioned, always }
+    }
+
+    /// Whether a component that has a bit stands in the table, under whatever condition.
+    pub(crate) fn mentions(&self, component: &Component) -> bool {
+        component.bit().is_some_and(|bit| self.mentioned & bit != 0)
+    }
+
+    /// Whether a component that has a bit is always due.
+    pub(crate) fn always_has(&self, component: &Component) -> bool {
+        component.bit().is_some_and(|bit| self.always & bit != 0)
     }
 
     /// `(request-target) host date`; `digest` with a body; `content-type` and `content-encoding` where they are present,
@@ -63,31 +89,37 @@ impl Coverage {
     /// The same with one more component at the end, or with another condition for one that is there already.
     #[must_use]
     pub fn and(mut self, component: Component, when: When) -> Self {
-        match self.0.iter_mut().find(|(present, _)| *present == component) {
+        match self.rows.iter_mut().find(|(present, _)| *present == component) {
             Some(entry) => entry.1 = when,
-            None => self.0.push((component, when)),
+            None => self.rows.push((component, when)),
         }
-        self
+        Self::of(self.rows)
     }
 
     /// The same with one more row, beside any that the component has: it falls due when either condition holds.
     pub(crate) fn also(mut self, component: Component, when: When) -> Self {
-        if !self.0.iter().any(|(present, own)| *present == component && own.implies(&when)) {
-            self.0.push((component, when));
+        if !self.rows.iter().any(|(present, own)| *present == component && own.implies(&when)) {
+            self.rows.push((component, when));
         }
-        self
+        Self::of(self.rows)
     }
 
     /// The same without one component.
     #[must_use]
     pub fn without(mut self, component: &Component) -> Self {
-        self.0.retain(|(present, _)| present != component);
-        self
+        self.rows.retain(|(present, _)| present != component);
+        Self::of(self.rows)
     }
 
     /// Every component with its condition, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&Component, &When)> {
-        self.0.iter().map(|(component, when)| (component, when))
+        self.rows.iter().map(|(component, when)| (component, when))
+    }
+}
+
+impl fmt::Debug for Coverage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Coverage").field(&self.rows).finish()
     }
 }
 

@@ -70,6 +70,9 @@ pub trait Scheme: sealed::Sealed + fmt::Debug + Send + Sync + 'static {
     /// What a signer covers unless it is told otherwise.
     fn coverage(&self) -> Coverage;
 
+    /// What a scheme writes for these keys whatever the request, prepared once for all of them.
+    fn fixed_text(&self, keys: &[KeyMetadata]) -> String;
+
     /// Lays out what is to be signed and where the signatures go.
     ///
     /// # Errors
@@ -107,11 +110,18 @@ pub struct SigningParams<'a> {
     pub coverage: &'a Coverage,
     /// When the signature is to expire, where the scheme can say so and the coverage wants it said.
     pub expires: UnixTime,
+    /// What the scheme prepared for these keys: [`Scheme::fixed_text`].
+    pub prepared: &'a str,
 }
 
 impl<'a> SigningParams<'a> {
-    pub(crate) const fn new(keys: &'a [KeyMetadata], coverage: &'a Coverage, expires: UnixTime) -> Self {
-        Self { keys, coverage, expires }
+    pub(crate) const fn new(
+        keys: &'a [KeyMetadata],
+        coverage: &'a Coverage,
+        expires: UnixTime,
+        prepared: &'a str,
+    ) -> Self {
+        Self { keys, coverage, expires, prepared }
     }
 }
 

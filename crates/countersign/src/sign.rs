@@ -40,6 +40,8 @@ pub struct Signer {
     lifetime: Duration,
     keys: Arc<[SigningKey]>,
     metadata: Arc<[KeyMetadata]>,
+    /// What the scheme writes for these keys whatever the request.
+    prepared: Arc<str>,
 }
 
 impl Signer {
@@ -53,13 +55,8 @@ impl Signer {
     /// Signs with several keys at once, in a scheme that carries several signatures.
     #[must_use]
     pub fn with_keys(scheme: impl Scheme, keys: Vec<SigningKey>) -> Self {
-        Self {
-            coverage: Arc::new(scheme.coverage()),
-            scheme: Arc::new(scheme),
-            lifetime: DEFAULT_LIFETIME,
-            metadata: keys.iter().map(|key| key.metadata().clone()).collect(),
-            keys: keys.into(),
-        }
+        let metadata = keys.iter().map(|key| key.metadata().clone()).collect();
+        Self { keys: keys.into(), ..Self::for_remote_keys(scheme, metadata) }
     }
 
     /// Prepares requests for keys that live in a KMS or an HSM: [`prepare`](Self::prepare) gives the bytes to sign,
@@ -84,7 +81,14 @@ impl Signer {
     /// ```
     #[must_use]
     pub fn for_remote_keys(scheme: impl Scheme, keys: Vec<KeyMetadata>) -> Self {
-        Self { metadata: keys.into(), ..Self::with_keys(scheme, Vec::new()) }
+        Self {
+            coverage: Arc::new(scheme.coverage()),
+            prepared: scheme.fixed_text(&keys).into(),
+            scheme: Arc::new(scheme),
+            lifetime: DEFAULT_LIFETIME,
+            metadata: keys.into(),
+            keys: Arc::new([]),
+        }
     }
 
     /// The keys that sign, in order.
@@ -141,7 +145,7 @@ impl Signer {
     /// # Errors
     /// As for [`Signer::sign`].
     pub fn prepare<'r>(&self, request: &Request<'r>, now: UnixTime) -> Result<Unsigned<'r>, SignError> {
-        let params = SigningParams::new(&self.metadata, &self.coverage, now.plus(self.lifetime));
+        let params = SigningParams::new(&self.metadata, &self.coverage, now.plus(self.lifetime), &self.prepared);
         self.scheme.prepare(request, &params, now)
     }
 }

@@ -26,7 +26,7 @@ use crate::{
     coverage::Coverage,
     error::{SignError, VerifyError},
     field::{FieldName, WellKnown},
-    key::KeyId,
+    key::{KeyId, KeyMetadata},
     request::Request,
     scheme::{BodyUse, Parsed, Scheme, SchemeName, SigningParams, Unsigned, sealed::Sealed},
     time::UnixTime,
@@ -196,6 +196,10 @@ impl Scheme for Cavage {
         coverage(self.dialect.covers, self)
     }
 
+    fn fixed_text(&self, keys: &[KeyMetadata]) -> String {
+        keys.first().map(|key| write::fixed_text(self, key)).unwrap_or_default()
+    }
+
     fn challenge(&self, realm: &str, components: &str) -> String {
         let wire = self.wire();
         let target = wire.targets.first().map_or(Component::RequestTarget.as_str(), |target| target.name);
@@ -217,6 +221,21 @@ impl Scheme for Cavage {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_the_key_gives_comes_first_in_every_layout() {
+        use super::dialect::Param;
+        for dialect in Dialect::ALL {
+            let mut others = dialect
+                .wire
+                .layout
+                .iter()
+                .map(|(param, _)| *param)
+                .skip_while(|param| matches!(param, Param::KeyId | Param::Algorithm));
+            let late = others.any(|param| matches!(param, Param::KeyId | Param::Algorithm));
+            assert!(!late, "{}: the prepared text would not be a beginning", dialect.name());
+        }
+    }
 
     #[test]
     fn every_name_in_every_table_is_a_component() {

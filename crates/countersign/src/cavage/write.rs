@@ -18,6 +18,7 @@ use crate::{
     coverage::When,
     error::SignError,
     field::{FieldName, WellKnown},
+    key::KeyMetadata,
     request::{Request, trim},
     scheme::{Gap, Place, SignatureParts, SigningParams, Slot, Unsigned},
     signature::{Encoding, SignatureForm},
@@ -40,10 +41,7 @@ pub(super) fn prepare<'r>(
     let wire = scheme.wire();
     // Verifiers want them single whether they are covered or not.
     for known in [WellKnown::Host, WellKnown::Date] {
-        let is_it =
-            |component: &Component| matches!(component, Component::Field(name) if name.well_known() == Some(known));
-        let covered = params.coverage.iter().any(|(component, when)| *when == When::Always && is_it(component));
-        if !covered && request.single(&known.into()).is_err() {
+        if !params.coverage.always_has(&Component::field(known)) && request.single(&known.into()).is_err() {
             return Err(SignError::Ambiguous(known.into()));
         }
     }
@@ -51,7 +49,8 @@ pub(super) fn prepare<'r>(
     let has_body = request.body.is_none_or(|body| !body.is_empty());
     let is_due = |component: &Component, when: &When| when.applies(component, request, has_body);
     let covers = |stated: &Component| {
-        params.coverage.iter().any(|(component, when)| component == stated && is_due(component, when))
+        params.coverage.mentions(stated)
+            && params.coverage.iter().any(|(component, when)| component == stated && is_due(component, when))
     };
     let states = |param, component: Component| match (covers(&component), wire.writes(param)) {
         (true, false) => Err(SignError::Unsupported(component)),
@@ -74,17 +73,13 @@ pub(super) fn prepare<'r>(
         slots: SmallVec::new(),
         signatures: 1,
     };
-    let mut draft = Draft::new(request, scheme, stated, &mut unsigned.base, &mut unsigned.parts);
+    let mut draft = Draft::new(request, scheme, stated, params.prepared, &mut unsigned);
     base::begin(draft.base, wire, key.id.as_str());
     for (param, lead) in wire.layout {
         let start = draft.text.len();
         match param {
-            Param::KeyId => {
-                draft.text.push_str(lead);
-                push_quoted(&mut draft.text, key.id.as_str());
-                draft.text.push('"');
-            }
-            Param::Algorithm => draft.push_param(lead, stated.algorithm),
+            // They are in the text that was prepared.
+            Param::KeyId | Param::Algorithm => {}
             Param::Created => draft.push_param(lead, stated.created),
             Param::Expires => draft.push_param(lead, stated.expires),
             Param::Headers | Param::HeadersUnlessDate => {
@@ -117,6 +112,26 @@ pub(super) fn prepare<'r>(
     Ok(unsigned)
 }
 
+/// What the carrier's value begins with, whatever the request: the parameters that the key gives.
+pub(super) fn fixed_text(scheme: &Cavage, key: &KeyMetadata) -> String {
+    let mut text = String::new();
+    if scheme.carrier() != WellKnown::Signature {
+        text.push_str(scheme.wire().word);
+        text.push(' ');
+    }
+    for (param, lead) in scheme.wire().layout {
+        let value = match param {
+            Param::KeyId => key.id.as_str(),
+            Param::Algorithm => scheme.algorithm_name(key.algorithm),
+            _ => continue,
+        };
+        text.push_str(lead);
+        push_quoted(&mut text, value);
+        text.push('"');
+    }
+    text
+}
+
 /// The signing string, the carrier's value, and the added fields, growing together.
 struct Draft<'a, 'r> {
     scheme: &'a Cavage,
@@ -133,15 +148,12 @@ impl<'a, 'r> Draft<'a, 'r> {
         request: &'a Request<'r>,
         scheme: &'a Cavage,
         stated: Stated<'a>,
-        base: &'a mut SignatureBase,
-        parts: &'a mut SignatureParts,
+        prepared: &str,
+        unsigned: &'a mut Unsigned<'_>,
     ) -> Self {
         let wire = scheme.wire();
-        let mut text = String::with_capacity(stated.key_id.map_or(0, str::len).saturating_add(384));
-        if scheme.carrier() != WellKnown::Signature {
-            text.push_str(wire.word);
-            text.push(' ');
-        }
+        let mut text = String::with_capacity(prepared.len().saturating_add(384));
+        text.push_str(prepared);
         let source = Source {
             request,
             wire,
@@ -150,7 +162,7 @@ impl<'a, 'r> Draft<'a, 'r> {
             target_text: wire.writes_target,
             absent: Absent::Refused,
         };
-        Self { scheme, source, base, parts, text, gap: 0 }
+        Self { scheme, source, base: &mut unsigned.base, parts: &mut unsigned.parts, text, gap: 0 }
     }
 
     fn push_param(&mut self, lead: &str, value: Option<&str>) {
@@ -244,7 +256,7 @@ pub(super) fn refusal(error: LineError, component: &Component) -> SignError {
 
 /// Writes the inside of a quoted string (RFC 9110 section 5.6.4). A key id has no control characters.
 fn push_quoted(text: &mut String, value: &str) {
-    if memchr::memchr2(b'"', b'\\', value.as_bytes()).is_none() {
+    if !value.contains(['"', '\\']) {
         text.push_str(value);
         return;
     }

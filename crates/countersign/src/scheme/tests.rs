@@ -13,7 +13,7 @@ use crate::{
     coverage::{Coverage, When},
     error::{SignError, VerifyError},
     field::WellKnown,
-    key::{KeyId, SigningKey, VerifyingKey},
+    key::{KeyId, KeyMetadata, SigningKey, VerifyingKey},
     policy::Policy,
     request::Request,
     secret::Secret,
@@ -80,6 +80,10 @@ impl Scheme for Listed {
 
     fn coverage(&self) -> Coverage {
         Coverage::empty().and(Component::Body, When::Always)
+    }
+
+    fn fixed_text(&self, _: &[KeyMetadata]) -> String {
+        String::new()
     }
 
     fn challenge(&self, realm: &str, _: &str) -> String {
@@ -161,6 +165,10 @@ impl Scheme for Pairs {
 
     fn coverage(&self) -> Coverage {
         Coverage::empty().and(Component::Body, When::Always)
+    }
+
+    fn fixed_text(&self, _: &[KeyMetadata]) -> String {
+        String::new()
     }
 
     fn challenge(&self, realm: &str, _: &str) -> String {
