@@ -282,6 +282,7 @@ fn binds_body(parsed: &Parsed) -> bool {
 }
 
 /// Whether a component that is required is covered. `digest` stands for any digest that will be compared.
+#[inline]
 fn satisfies(parsed: &Parsed, component: &Component) -> bool {
     match component {
         Component::Field(name) => match name.well_known() {

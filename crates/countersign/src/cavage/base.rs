@@ -94,6 +94,7 @@ pub(super) fn push_line(
 }
 
 /// Appends the line of a component whose value is at hand.
+#[inline]
 pub(super) fn push_value(base: &mut SignatureBase, component: &Component, value: &[u8]) -> Result<(), LineError> {
     start_line(base, component);
     push_checked(base, value)
@@ -107,6 +108,7 @@ pub(super) struct FoundDate<'r> {
 }
 
 /// Appends the line of a covered `date`, of whose values there is at most one. Gives what says when the request was signed.
+#[inline]
 pub(super) fn push_date<'r>(
     base: &mut SignatureBase,
     component: &Component,

@@ -22,6 +22,7 @@ pub(super) fn find<'r>(scheme: &Cavage, request: &Request<'r>) -> Result<&'r [u8
     found.ok_or(VerifyError::NoSignature)
 }
 
+#[inline]
 fn in_field<'r>(request: &Request<'r>, field: WellKnown, word: &str) -> Result<Option<&'r [u8]>, VerifyError> {
     let value = request.single(&field.into());
     match field {
@@ -57,6 +58,7 @@ fn without_scheme<'a>(value: &'a [u8], word: &str) -> &'a [u8] {
 
 /// The field that signing would make unclear or throw away: credentials of another kind in our place, or a signature of
 /// our kind in another.
+#[inline]
 pub(super) fn taken(scheme: &Cavage, request: &Request<'_>) -> Option<WellKnown> {
     let wire = scheme.wire();
     let own = scheme.carrier();

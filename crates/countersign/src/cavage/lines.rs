@@ -45,6 +45,7 @@ impl Lines<'_> {
         Ok(())
     }
 
+    #[inline]
     fn read_any(&mut self, scheme: &Cavage, component: &Component, source: &Source<'_, '_>) -> Result<(), VerifyError> {
         if source.absent != Absent::Refused && is_absent(component, source) {
             base::push_absent(self.base, component, source.absent).map_err(|error| refusal(error, component))?;
@@ -57,10 +58,12 @@ impl Lines<'_> {
         }
     }
 
+    #[inline]
     fn push_line(&mut self, component: &Component, source: &Source<'_, '_>) -> Result<(), VerifyError> {
         base::push_line(self.base, component, source).map_err(|error| refusal(error, component))
     }
 
+    #[inline]
     fn read_field(
         &mut self,
         scheme: &Cavage,
