@@ -8,7 +8,19 @@ use crate::{algorithm::Algorithm, coverage::When, field::WellKnown, signature::E
 /// A deployment's dialect: how it spells signatures, what its clients cover, and what its servers ask for.
 ///
 /// Each is a row of data and none a path of code. [`Dialect::ALL`] lists them; what each is like stands in
-/// [`Dialect::about`].
+/// [`Dialect::about`], what it leaves to anybody on the way in [`Dialect::unprotected`]. A deployment that signs other components
+/// than the row says is served by [`Signer::covering`](crate::Signer::covering) and by a policy of its own.
+///
+/// # What cannot be expressed
+///
+/// * Apigee's callout, which lists `created` without parentheses and prints it with them.
+/// * Names that keep their case in the signing string, as Kong's clients may write them.
+/// * The first value of a repeated field alone, as Kong, APISIX and gin sign it: what follows would be anybody's.
+/// * A merchant that is signed and another that is sent, as Cybersource has it with meta keys.
+/// * An empty list that stands for an empty signing string, which proves nothing.
+/// * The request line without its method of Perl's `Authen::HTTP::Signature`, which nobody else reads.
+/// * White space around values that is signed, as drafts 00 to 02 have it: HTTP libraries take it away.
+/// * RFC 9421, which nginx-auth-httpsig and Upvest speak: another language.
 ///
 /// ```
 /// use countersign::{Dialect, Request, Secret, Signer, SigningKey, UnixTime};

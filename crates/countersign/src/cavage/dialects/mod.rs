@@ -1,8 +1,4 @@
 //! The dialects of real deployments, each a row of data.
-//!
-//! What cannot be expressed, and why: Apigee's callout lists `created` without parentheses and prints it with them; the Perl library
-//! `Authen::HTTP::Signature` leaves the method out of its request line, which nobody else reads; liamdennehy's library signs the empty
-//! string for an empty list, which proves nothing; nginx-auth-httpsig and Upvest speak RFC 9421, another language.
 
 mod cybersource;
 mod drafts;
