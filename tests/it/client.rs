@@ -239,7 +239,7 @@ fn credentials_of_another_kind_are_not_thrown_away() {
     let in_authorization = Signer::new(Cavage::new().in_authorization(), signing_key("alice"));
     let error = sign_at(&mut request, &in_authorization, NOW).unwrap_err();
     let authorization: FieldName = WellKnown::Authorization.into();
-    assert!(matches!(error, Error::Sign(SignError::Ambiguous(name)) if name == authorization));
+    assert!(matches!(error, Error::Sign(SignError::Occupied(name)) if name == authorization));
     assert_eq!(shown(&request), before);
 
     sign_at(&mut request, &signer("alice"), NOW).unwrap();

@@ -35,6 +35,8 @@ pub(crate) enum Command {
     /// Work with key files
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// Tell what the dialects are like, and what each leaves to anybody on the way
+    Dialects(DialectsArgs),
     /// Print the signing string of a request, byte for byte
     ///
     /// Needs no signature, and no request line unless the request target is covered. What is covered has to be in the message.
@@ -46,7 +48,8 @@ pub(crate) enum Command {
     Sign(SignArgs),
     /// Verify a request and print one line with the verdict
     ///
-    /// With --keys the policy is strict: (request-target), host and a time have to be covered, with a body its digest, content-type
+    /// With --keys the policy is strict, or the dialect's where one is named (`countersign dialects` tells what it leaves unprotected):
+    /// (request-target), host and a time have to be covered, with a body its digest, content-type
     /// and content-encoding where they are present. With --public-key nothing but the signature is asked for. --headers asks for
     /// its names in place of either. Whatever else is covered is checked too.
     Verify(VerifyArgs),
@@ -86,8 +89,15 @@ pub(crate) struct CheckArgs {
 }
 
 #[derive(Args, Debug)]
+pub(crate) struct DialectsArgs {
+    /// One dialect [default: all of them]
+    #[arg(value_name = "NAME", value_parser = dialect)]
+    pub(crate) name: Option<&'static Dialect>,
+}
+
+#[derive(Args, Debug)]
 pub(crate) struct SchemeArgs {
-    /// A deployment's dialect [default: standard]
+    /// A deployment's dialect [default: standard]; `countersign dialects` tells what each is like
     #[arg(long, value_name = "NAME", value_parser = dialect, long_help = dialects())]
     pub(crate) dialect: Option<&'static Dialect>,
     /// Something that the dialect does not do by itself; may be repeated
@@ -122,7 +132,8 @@ pub(crate) struct SignArgs {
     #[arg(long = "keyId", short = 'k', value_name = "ID")]
     pub(crate) key_id: Option<String>,
     /// Kind of the private key, if it should be checked: rsa, P256, P384, P521, ECDSA (secp256k1), Ed25519
-    #[arg(long, short = 't', value_name = "KIND", value_parser = key_type, requires = "private_key")]
+    #[arg(long, short = 't', value_name = "KIND", value_parser = key_type,
+        conflicts_with_all = ["keys", "secret_file", "secret_env"])]
     pub(crate) key_type: Option<KeyKind>,
     /// Algorithm; hs2019 is the kind's with SHA-512 where it can be signed with [default: the kind's with SHA-256]
     #[arg(long, short = 'a', value_name = "NAME", conflicts_with = "keys")]
@@ -140,7 +151,7 @@ pub(crate) struct SignArgs {
     /// The clock [default: the system's]
     #[arg(long, value_name = "UNIX", value_parser = unix_time)]
     pub(crate) now: Option<UnixTime>,
-    /// Where the signature goes [default: authorization, or as the dialect has it]
+    /// Where the signature goes [default: authorization; with --dialect, as the dialect has it]
     #[arg(long, value_enum)]
     pub(crate) placement: Option<Placement>,
     /// Add a Digest of the body where there is none, covered or not
@@ -183,7 +194,7 @@ pub(crate) struct VerifyArgs {
     #[arg(long = "keyId", short = 'k', value_name = "ID")]
     pub(crate) key_id: Option<String>,
     /// Kind of the public key, if it should be checked: rsa, P256, P384, P521, ECDSA (secp256k1), Ed25519
-    #[arg(long, short = 't', value_name = "KIND", value_parser = key_type, requires = "public_key")]
+    #[arg(long, short = 't', value_name = "KIND", value_parser = key_type, conflicts_with = "keys")]
     pub(crate) key_type: Option<KeyKind>,
     /// Algorithm of the public key [default, and hs2019: every one of its kind but with SHA-1]
     #[arg(long, short = 'a', value_name = "NAME", conflicts_with = "keys")]
@@ -192,7 +203,7 @@ pub(crate) struct VerifyArgs {
     #[arg(long, short = 'd', value_name = "NAMES")]
     #[expect(clippy::option_option, reason = "the value of the flag may be left out")]
     pub(crate) headers: Option<Option<String>>,
-    /// Greatest age of a signature [default: 300, or the dialect's]
+    /// Greatest age of a signature with a covered time [default: 300, or the dialect's; with --public-key alone, any]
     #[arg(long, value_name = "SECONDS")]
     pub(crate) max_age: Option<u64>,
     /// How far ahead of the clock it may have been made [default: 30, or the dialect's]

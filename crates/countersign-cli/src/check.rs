@@ -1,8 +1,11 @@
 //! `keys check`: a line for each key of a file.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
-use countersign_keyfile::{Entry, KeyFile, KeyFileError};
+use countersign_keyfile::{Entry, KeyFile, KeyFileError, SourceKind};
 
 use crate::{Outcome, args::CheckArgs, failure::Failure};
 
@@ -11,7 +14,15 @@ const TRIED: usize = 4;
 
 pub(crate) fn run(args: &CheckArgs) -> Result<Outcome, Failure> {
     let report = KeyFile::inspect(&args.file).map_err(|error| Failure::key_file(&args.file, &error))?;
-    warn_if_others_can_read(&args.file);
+    if report.is_empty() {
+        return Err(Failure::misuse(format!("{}: no keys", args.file.display())));
+    }
+    let secret_places = report.iter().flatten().filter(|entry| entry.can_sign());
+    let places: BTreeSet<&Path> = secret_places
+        .filter(|entry| entry.source() != SourceKind::SecretEnv)
+        .map(|entry| entry.file().unwrap_or(&args.file))
+        .collect();
+    places.into_iter().for_each(warn_if_others_can_read);
     let mut rings = BTreeMap::<&str, usize>::new();
     for entry in report.iter().flatten() {
         let keys = rings.entry(entry.id().as_str()).or_default();
@@ -43,7 +54,7 @@ fn warn_if_others_can_read(file: &Path) {
 
     let mode = std::fs::metadata(file).map(|metadata| metadata.permissions().mode());
     if mode.is_ok_and(|mode| mode & 0o044 != 0) {
-        eprintln!("countersign: warning: {}: others can read this file", file.display());
+        eprintln!("countersign: warning: {}: others can read the secret in this file", file.display());
     }
 }
 

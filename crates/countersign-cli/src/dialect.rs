@@ -37,3 +37,13 @@ pub(crate) fn scheme(args: &SchemeArgs) -> Cavage {
     let scheme = args.dialect.unwrap_or(Dialect::STANDARD).scheme();
     args.allow.iter().fold(scheme, |scheme, switch| scheme.allowing(*switch))
 }
+
+/// `dialects`: what each is like, and what it leaves to anybody on the way.
+pub(crate) fn tell(one: Option<&'static Dialect>) -> String {
+    let told = |dialect: &&'static Dialect| {
+        let unprotected: Vec<_> = dialect.unprotected().iter().map(ToString::to_string).collect();
+        let unprotected = if unprotected.is_empty() { "nothing".to_owned() } else { unprotected.join(" ") };
+        format!("{}\n  {}\n  unprotected beside the default: {unprotected}\n", dialect.name(), dialect.about())
+    };
+    one.as_ref().map_or_else(|| Dialect::ALL.iter().map(told).collect(), told)
+}

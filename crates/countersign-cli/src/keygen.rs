@@ -1,6 +1,10 @@
 //! `keygen`: a new key, and its entries for key files.
 
-use std::{fs::OpenOptions, io::Write, path::PathBuf};
+use std::{
+    fs::OpenOptions,
+    io::Write,
+    path::{Path, PathBuf},
+};
 
 use aws_lc_rs::{
     encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der},
@@ -35,11 +39,17 @@ pub(crate) fn run(args: &KeygenArgs) -> Result<Outcome, Failure> {
     write_private(&path, &pair.private)?;
     let head = entry(&id, args.algorithm);
     let public = pair.public;
-    let path = quoted(&path.to_string_lossy());
+    let path = quoted(&for_any_folder(&path).to_string_lossy());
     Ok(Outcome::done(format!(
         "# For whoever verifies.\n{head}public_key = \"\"\"\n{public}\"\"\"\n\n\
          # For whoever signs; the path is relative to the folder of the key file.\n{head}private_key_file = {path}\n"
     )))
+}
+
+/// A path that leads to the file from wherever the key file will be: a bare name is meant to lie beside it.
+fn for_any_folder(path: &Path) -> PathBuf {
+    let beside = path.parent().is_none_or(|folder| folder.as_os_str().is_empty());
+    if beside { path.to_owned() } else { path.canonicalize().unwrap_or_else(|_| path.to_owned()) }
 }
 
 /// As many random bytes as the hash gives, and no fewer than 32.

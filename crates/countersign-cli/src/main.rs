@@ -61,6 +61,7 @@ fn run(command: Command) -> Result<Outcome, Failure> {
     match command {
         Command::Keygen(args) => keygen::run(&args),
         Command::Keys(KeysCommand::Check(args)) => check::run(&args),
+        Command::Dialects(args) => Ok(Outcome::done(dialect::tell(args.name))),
         Command::Canonicalize(args) => canonicalize::run(&args, &stdin()?),
         Command::Sign(args) => sign::run(&args, &stdin()?),
         Command::Verify(args) => verify::run(&args, &stdin()?),

@@ -28,7 +28,9 @@ pub(crate) enum Key {
 impl Key {
     /// Reads the key that the flags name.
     pub(crate) fn read(args: &SignArgs) -> Result<Self, Failure> {
-        let key_id = || args.key_id.as_deref().ok_or_else(|| Failure::misuse("--keyId says what the key is called"));
+        let key_id = || {
+            args.key_id.as_deref().ok_or_else(|| Failure::misuse("--keyId is missing: it says what the key is called"))
+        };
         if let Some(path) = &args.key.keys {
             let (id, file) = (key_id()?, KeyFile::read(path));
             let key = file.and_then(|file| file.signing_key(id));

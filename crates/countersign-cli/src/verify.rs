@@ -93,11 +93,17 @@ type Verdict<'v> = Result<&'v Verified, (&'v VerifyError, Option<KeyId>)>;
 fn line(verdict: &Verdict<'_>) -> String {
     match verdict {
         Ok(verified) => {
-            let key = verified.key_id().map_or("", KeyId::as_str);
+            let key = one_word(verified.key_id().map_or("", KeyId::as_str));
             format!("accepted key={key} covered=\"{}\"", verified.covered())
         }
         Err((error, _)) => format!("refused {}: {error}", error.code()),
     }
+}
+
+/// A key id that cannot be taken for the rest of the line: without white space and quotation marks.
+fn one_word(id: &str) -> String {
+    let safe = |char: char| !char.is_whitespace() && !matches!(char, '"' | '\\');
+    id.chars().map(|char| if safe(char) { char.to_string() } else { char.escape_unicode().to_string() }).collect()
 }
 
 /// The verdict for machines. All fields are always there.

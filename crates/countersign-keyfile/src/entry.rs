@@ -1,6 +1,9 @@
 //! One key of the file.
 
-use std::{fmt, path::Path};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
 
 use countersign::{Algorithm, KeyError, KeyId, Secret, SigningKey, VerifyingKey};
 use zeroize::Zeroizing;
@@ -21,6 +24,8 @@ pub enum Weakness {
     Sha1,
     /// An RSA key of so many bits, which are fewer than 2048.
     ShortRsa(usize),
+    /// An RSA key whose public exponent is under 65,537.
+    SmallRsaExponent,
 }
 
 impl fmt::Display for Weakness {
@@ -29,6 +34,7 @@ impl fmt::Display for Weakness {
             Self::ShortSecret(bytes) => write!(f, "a secret of {bytes} bytes"),
             Self::Sha1 => f.write_str("SHA-1"),
             Self::ShortRsa(bits) => write!(f, "RSA of {bits} bits"),
+            Self::SmallRsaExponent => f.write_str("RSA with a small exponent"),
         }
     }
 }
@@ -53,6 +59,8 @@ pub struct Entry {
     algorithm: Algorithm,
     line: usize,
     source: SourceKind,
+    /// The file that its material is in, where that is another than the key file.
+    file: Option<PathBuf>,
     weaknesses: Vec<Weakness>,
     verifying: VerifyingKey,
     /// The secret, or the PEM of the private key; a public key leaves nothing to keep.
@@ -82,6 +90,12 @@ impl Entry {
     #[must_use]
     pub const fn source(&self) -> SourceKind {
         self.source
+    }
+
+    /// The file that its material is in; `None` where it is in the key file itself or in no file.
+    #[must_use]
+    pub fn file(&self) -> Option<&Path> {
+        self.file.as_deref()
     }
 
     /// Whether it signs. All keys verify.
@@ -140,14 +154,15 @@ impl Entry {
             let key = signing_key(id.as_str(), algorithm, &material);
             key.and_then(|key| key.verifying_key()).map_err(wrong)?
         } else {
-            if let Some(bits) = short_rsa(algorithm, &material) {
-                weak(field.line, Weakness::ShortRsa(bits))?;
+            if let Some(weakness) = weak_rsa(algorithm, &material) {
+                weak(field.line, weakness)?;
             }
             VerifyingKey::dangerous_weak_from_pem(algorithm, &material).map_err(wrong)?
         };
         let public = matches!(kind, SourceKind::PublicKey | SourceKind::PublicKeyFile);
         let signing = (!public).then_some(material);
-        Ok(Self { id, algorithm, line: raw.line, source: kind, weaknesses, verifying, signing })
+        let file = kind.is_file().then(|| folder.join(value));
+        Ok(Self { id, algorithm, line: raw.line, source: kind, file, weaknesses, verifying, signing })
     }
 }
 
@@ -229,11 +244,12 @@ fn signing_key(id: &str, algorithm: Algorithm, material: &[u8]) -> Result<Signin
     }
 }
 
-/// The bits of a public RSA key that is short, whatever hash it is used with.
-fn short_rsa(algorithm: Algorithm, pem: &[u8]) -> Option<usize> {
+/// What is weak about a public RSA key, whatever hash it is used with.
+fn weak_rsa(algorithm: Algorithm, pem: &[u8]) -> Option<Weakness> {
     let strong = if algorithm == Algorithm::RsaSha1 { Algorithm::RsaSha256 } else { algorithm };
     match VerifyingKey::from_pem(strong, pem) {
-        Err(KeyError::RsaSize(bits @ ..2048)) => Some(bits),
+        Err(KeyError::RsaSize(bits)) if bits < 2048 => Some(Weakness::ShortRsa(bits)),
+        Err(KeyError::RsaExponent) => Some(Weakness::SmallRsaExponent),
         _ => None,
     }
 }

@@ -1,6 +1,11 @@
 //! The whole file.
 
-use std::{collections::HashMap, fs, path::Path};
+use std::{
+    collections::HashMap,
+    fs::File,
+    io::{self, Read},
+    path::Path,
+};
 
 use countersign::{KeyId, SigningKey, VerifyingKey};
 use zeroize::Zeroizing;
@@ -62,7 +67,7 @@ impl KeyFile {
     /// When the file cannot be read, is not TOML, or holds anything but keys.
     pub fn inspect(path: impl AsRef<Path>) -> Result<Vec<Result<Entry, KeyFileError>>, KeyFileError> {
         let path = path.as_ref();
-        let text = fs::read_to_string(path).map(Zeroizing::new);
+        let text = read_text(path).map(Zeroizing::new);
         let text = text.map_err(|source| KeyFileError::Unreadable { path: path.to_owned(), source })?;
         inspect(&text, path.parent().unwrap_or(Path::new("")))
     }
@@ -118,6 +123,17 @@ impl KeyFile {
 fn inspect(text: &str, folder: &Path) -> Result<Vec<Result<Entry, KeyFileError>>, KeyFileError> {
     let keys = raw::read(text)?;
     Ok(keys.iter().map(|key| Entry::from_raw(key, folder)).collect())
+}
+
+/// The longest key file that is read, in bytes.
+const MAX_FILE: u64 = 16 * 1024 * 1024;
+
+/// Reads no more than that, so that a device is not read without end.
+fn read_text(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    File::open(path)?.take(MAX_FILE.saturating_add(1)).read_to_string(&mut text)?;
+    let fits = u64::try_from(text.len()).is_ok_and(|len| len <= MAX_FILE);
+    if fits { Ok(text) } else { Err(io::Error::new(io::ErrorKind::FileTooLarge, "longer than 16 MiB")) }
 }
 
 #[cfg(test)]

@@ -71,6 +71,13 @@ impl SourceKind {
     }
 }
 
+impl SourceKind {
+    /// Whether it gives the path of a file.
+    pub(crate) const fn is_file(self) -> bool {
+        matches!(self, Self::SecretFile | Self::PublicKeyFile | Self::PrivateKeyFile)
+    }
+}
+
 impl fmt::Display for SourceKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.field())
@@ -120,18 +127,20 @@ pub(crate) fn material(
 }
 
 fn file(path: PathBuf, line: usize) -> Result<Zeroizing<Vec<u8>>, KeyFileError> {
-    let read = |path: &Path| {
-        // Looked at first, so that neither a device nor a wrong file without end is read into memory.
-        let metadata = fs::metadata(path)?;
-        if !metadata.is_file() {
-            return Err(io::Error::other("not a file"));
-        }
-        if metadata.len() > MAX_FILE {
-            return Err(io::Error::new(io::ErrorKind::FileTooLarge, "longer than 64 KiB"));
-        }
-        fs::read(path)
-    };
-    read(&path).map(Zeroizing::new).map_err(|source| KeyFileError::File { line, path, source })
+    read_file(&path).map(Zeroizing::new).map_err(|source| KeyFileError::File { line, path, source })
+}
+
+/// Reads a file of no more than 64 KiB.
+pub(crate) fn read_file(path: &Path) -> io::Result<Vec<u8>> {
+    // Looked at first, so that neither a device nor a wrong file without end is read into memory.
+    let metadata = fs::metadata(path)?;
+    if !metadata.is_file() {
+        return Err(io::Error::other("not a file"));
+    }
+    if metadata.len() > MAX_FILE {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "longer than 64 KiB"));
+    }
+    fs::read(path)
 }
 
 fn hexadecimal(text: &str) -> Option<Zeroizing<Vec<u8>>> {

@@ -65,6 +65,9 @@ pub enum SignError {
     /// The request names two authorities, or more than one `Host` or `Date`.
     #[error("the request has more than one {0}")]
     Ambiguous(FieldName),
+    /// The field in which the signature would go carries other credentials, or the request is signed in another field already.
+    #[error("the {0} field is taken: it carries other credentials, or a signature where none is to stand")]
+    Occupied(FieldName),
     /// A value with a line break or a NUL, which would add a line to what is signed.
     #[error("{0} holds a line break or a NUL")]
     ForbiddenByte(Component),

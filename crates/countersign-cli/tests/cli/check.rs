@@ -20,7 +20,7 @@ fn a_file_that_others_can_read_is_warned_of_and_taken() {
     assert_eq!((ended.status, ended.stderr.as_str()), (0, ""));
     for mode in [0o640, 0o604] {
         let (path, ended) = check("shared.toml", mode, 1);
-        assert_eq!(ended.stderr, format!("countersign: warning: {path}: others can read this file\n"));
+        assert_eq!(ended.stderr, format!("countersign: warning: {path}: others can read the secret in this file\n"));
         assert_eq!(ended.stdout, "line 1: alice hmac-sha256 from secret, signs and verifies\n");
         assert_eq!(ended.status, 0);
     }
@@ -32,4 +32,39 @@ fn more_keys_of_one_id_than_are_tried_are_warned_of() {
     let five = check("five.toml", 0o600, 5).1;
     let warning = "countersign: warning: alice has 5 keys, of which a policy tries 4 unless it is told otherwise\n";
     assert_eq!((five.status, five.stderr.as_str()), (0, warning));
+}
+
+#[test]
+fn a_private_key_that_others_can_read_is_warned_of_and_a_public_one_is_not() {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("readable");
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).unwrap();
+    let made = folder.join("key.pem");
+    let keygen = ["keygen", "--algorithm", "ed25519", "--id", "alice", "--out", made.to_str().unwrap()];
+    let entries = countersign(&keygen, "");
+    let file = folder.join("keys.toml");
+    fs::write(&file, entries.stdout).unwrap();
+    // The path of a file in another folder than the present one leads there from everywhere.
+    let quiet = countersign(&["keys", "check", file.to_str().unwrap()], "");
+    assert_eq!((quiet.status, quiet.stderr.as_str()), (0, ""));
+    fs::set_permissions(&made, fs::Permissions::from_mode(0o644)).unwrap();
+    let warned = countersign(&["keys", "check", file.to_str().unwrap()], "");
+    let made = made.canonicalize().unwrap();
+    let warning = format!("countersign: warning: {}: others can read the secret in this file\n", made.display());
+    assert_eq!((warned.status, warned.stderr), (0, warning));
+}
+
+#[test]
+fn a_key_id_cannot_be_taken_for_the_rest_of_the_line() {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
+    let file = folder.join("spaced.toml");
+    let key =
+        "[[key]]\nid = 'a covered=\"host\"'\nalgorithm = 'hmac-sha256'\nsecret = 'correct horse battery staple'\n";
+    fs::write(&file, key).unwrap();
+    let file = file.to_str().unwrap();
+    let sign = ["sign", "--keys", file, "--keyId", "a covered=\"host\"", "--headers", "date", "--now", "784111777"];
+    let signed = countersign(&sign, "GET / HTTP/1.1\nHost: a\n\n");
+    let verify = ["verify", "--keys", file, "--headers", "date", "--now", "784111777"];
+    let verdict = countersign(&verify, &signed.stdout).stdout;
+    assert_eq!(verdict, "accepted key=a\\u{20}covered=\\u{22}host\\u{22} covered=\"date\"\n");
 }

@@ -63,7 +63,7 @@ fn a_secret_comes_from_the_environment() {
 fn a_public_key_verifies_what_the_private_key_signs() {
     let private = key("algorithm = 'ed25519'\nprivate_key_file = 'ed25519.private.pem'").unwrap();
     let public = key("algorithm = 'ed25519'\npublic_key_file = 'ed25519.public.pem'").unwrap();
-    let pem = fs::read_to_string(Path::new(KEYS).join("ed25519.public.pem")).unwrap();
+    let pem = std::fs::read_to_string(Path::new(KEYS).join("ed25519.public.pem")).unwrap();
     let text = key(&format!("algorithm = 'ed25519'\npublic_key = '''\n{pem}'''")).unwrap();
     assert_eq!(verify(&private, &private), Ok(0));
     assert_eq!(verify(&private, &public), Ok(0));
@@ -102,6 +102,7 @@ fn what_is_weak_needs_dangerous() {
         ("algorithm = 'hmac-sha1'\nsecret = '1234567890123456'", 3, Weakness::Sha1),
         ("algorithm = 'ecdsa-sha1'\npublic_key_file = 'p256.public.pem'", 3, Weakness::Sha1),
         ("algorithm = 'rsa-sha256'\npublic_key_file = 'rsa1024.public.pem'", 4, Weakness::ShortRsa(1024)),
+        ("algorithm = 'rsa-sha256'\npublic_key_file = 'rsa-exponent-35.public.pem'", 4, Weakness::SmallRsaExponent),
     ] {
         assert_eq!(message(key(lines)), format!("line {line}: {weakness} is weak: it needs dangerous = true"));
         assert_eq!(message(key(&format!("{lines}\ndangerous = false"))), message(key(lines)));

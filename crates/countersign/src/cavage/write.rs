@@ -36,7 +36,7 @@ pub(super) fn prepare<'r>(
         return Err(SignError::SignatureCount { expected: 1, given: params.keys.len() });
     };
     if let Some(taken) = carrier::taken(scheme, request) {
-        return Err(SignError::Ambiguous(taken.into()));
+        return Err(SignError::Occupied(taken.into()));
     }
     let wire = scheme.wire();
     // Verifiers want them single whether they are covered or not.
