@@ -14,6 +14,7 @@ mod black_box;
 mod bodies;
 mod client;
 mod dialects;
+mod dialects_live;
 mod golden;
 mod http2;
 mod neighbours;
