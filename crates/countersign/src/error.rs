@@ -35,11 +35,13 @@ pub enum KeyError {
     Unreadable(&'static str),
     /// An RSA key that is shorter than 2048 bits, or longer than 8192.
     #[error(
-        "an RSA key of {0} bits: fewer than 2048 need a constructor whose name says dangerous, more than 8192 are not taken"
+        "an RSA key of {0} bits: 2048 to 8192 are taken, and from 1024 on to verify where that is said to be dangerous"
     )]
     RsaSize(usize),
     /// An RSA key whose public exponent is under 65,537.
-    #[error("an RSA key with a public exponent under 65537 needs a constructor whose name says dangerous")]
+    #[error(
+        "an RSA key with a public exponent under 65537, which is taken to verify where that is said to be dangerous"
+    )]
     RsaExponent,
     /// A curve that is not offered with this algorithm, or an algorithm that signatures are no longer made with.
     #[error("{0} is not offered with this key")]

@@ -78,7 +78,9 @@ impl KeyDocument {
             Some(bits @ (..2048 | 8193..)) => KeyError::RsaSize(bits),
             // One that says that it is for RSASSA-PSS alone, or whose numbers do not belong together.
             Some(_) => KeyError::Unreadable("an RSA key that is not offered"),
-            None if PublicKey::kind_of(&self.public_der()).is_some() => KeyError::Unreadable("a public key"),
+            None if PublicKey::kind_of(&self.public_der()).is_some() => {
+                KeyError::Unreadable("a public key where a private one is wanted")
+            }
             None => KeyError::Unreadable("no private key of an offered kind"),
         }
     }
@@ -86,7 +88,9 @@ impl KeyDocument {
     /// The public key of the document.
     pub(crate) fn verifying(&self, algorithm: Algorithm, weak: bool) -> Result<PublicKey, KeyError> {
         PublicKey::from_der(algorithm, &self.public_der(), weak).map_err(|error| match error {
-            KeyError::Unreadable(_) if self.is_private() => KeyError::Unreadable("a private key"),
+            KeyError::Unreadable(_) if self.is_private() => {
+                KeyError::Unreadable("a private key where a public one is wanted")
+            }
             error => error,
         })
     }

@@ -179,7 +179,10 @@ fn a_locked_key_is_refused_as_one() {
 
 #[test]
 fn a_half_that_is_not_the_wanted_one_is_named() {
-    let (public, private) = (Some(KeyError::Unreadable("a public key")), Some(KeyError::Unreadable("a private key")));
+    let (public, private) = (
+        Some(KeyError::Unreadable("a public key where a private one is wanted")),
+        Some(KeyError::Unreadable("a private key where a public one is wanted")),
+    );
     for (algorithm, text) in [
         (Algorithm::RsaSha256, RSA_PUBLIC),
         (Algorithm::RsaSha256, testdata!("rsa-2048-pkcs1-public")),
