@@ -72,6 +72,7 @@ mod coverage;
 mod crypto;
 mod dialect;
 mod digest;
+mod ecdsa_form;
 mod error;
 mod field;
 mod key;

@@ -12,7 +12,7 @@ use smallvec::SmallVec;
 use crate::{
     algorithm::{Algorithm, Family},
     bytes::InlineBytes,
-    crypto::{der_from_raw, raw_from_der},
+    ecdsa_form::{der_from_raw, raw_from_der},
 };
 
 /// The raw bytes of one signature.

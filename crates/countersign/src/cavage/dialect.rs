@@ -158,6 +158,9 @@ pub(super) enum TargetForm {
     RequestLine,
 }
 
+/// The target's name and line in the draft itself.
+pub(super) const REQUEST_TARGET: TargetLine = TargetLine { name: "(request-target)", form: TargetForm::Named };
+
 /// What of the target is signed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum TargetText {

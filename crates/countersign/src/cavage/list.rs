@@ -2,13 +2,10 @@
 
 use super::{
     Cavage,
-    dialect::{TargetForm, TargetLine},
+    dialect::{REQUEST_TARGET, TargetForm, TargetLine},
     switch::Switch,
 };
 use crate::component::{Component, ComponentError, CoveredComponents, MAX_COMPONENTS};
-
-/// The target's name and line in the draft itself.
-pub(super) const REQUEST_TARGET: TargetLine = TargetLine { name: "(request-target)", form: TargetForm::Named };
 
 /// `request-target` without its parentheses.
 const BARE_REQUEST_TARGET: TargetLine = TargetLine { name: "request-target", form: TargetForm::Named };

@@ -158,7 +158,7 @@ impl<'a, 'r> Draft<'a, 'r> {
             request,
             wire,
             stated,
-            target: wire.targets.first().copied().unwrap_or(super::list::REQUEST_TARGET),
+            target: wire.targets.first().copied().unwrap_or(super::dialect::REQUEST_TARGET),
             target_text: wire.writes_target,
             absent: Absent::Refused,
         };

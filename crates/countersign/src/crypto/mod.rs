@@ -4,7 +4,6 @@
 mod decoy;
 #[cfg(feature = "asymmetric")]
 mod ecdsa;
-mod ecdsa_form;
 #[cfg(feature = "asymmetric")]
 mod ed25519;
 mod hash;
@@ -15,11 +14,10 @@ mod public_key;
 #[cfg(feature = "asymmetric")]
 mod rsa;
 
+#[cfg(feature = "asymmetric")]
+pub(crate) use self::{ed25519::Ed25519Key, public_key::KeyDocument};
 pub(crate) use self::{
-    ecdsa_form::{der_from_raw, raw_from_der},
     hash::Hasher,
     hmac::HmacKey,
     material::{SigningMaterial, VerifyingMaterial},
 };
-#[cfg(feature = "asymmetric")]
-pub(crate) use self::{ed25519::Ed25519Key, public_key::KeyDocument};

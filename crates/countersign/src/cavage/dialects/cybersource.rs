@@ -1,7 +1,7 @@
 //! Cybersource.
 
 use super::{Dialect, Due, Param, STANDARD, SecretText, TargetForm, TargetLine, Wire};
-use crate::{algorithm::Algorithm, cavage::list::REQUEST_TARGET, field::WellKnown};
+use crate::{algorithm::Algorithm, cavage::dialect::REQUEST_TARGET, field::WellKnown};
 
 const WRITING: &[&str] = &["POST", "PUT", "PATCH"];
 

@@ -2,7 +2,7 @@
 
 use super::{Absent, DateLine, DefaultList, Dialect, DigestForm, Due, Frame, Param, SecretText, TargetText, Wire};
 use crate::{
-    cavage::{list::REQUEST_TARGET, switch::Switches},
+    cavage::{dialect::REQUEST_TARGET, switch::Switches},
     field::WellKnown,
     signature::Encoding,
 };
