@@ -84,7 +84,7 @@ impl SigningKey {
     /// ```
     ///
     /// # Errors
-    /// When the public half of an asymmetric key cannot be used, which no key that was read here is known to cause.
+    /// When the public half of an RSA key has an exponent under 65,537, which `VerifyingKey::dangerous_weak_from_pem` alone takes.
     pub fn verifying_key(&self) -> Result<VerifyingKey, KeyError> {
         let algorithm = self.metadata.algorithm;
         match &self.material {

@@ -113,7 +113,7 @@ impl VerifyingKey {
     ///
     /// # Errors
     /// When the text holds no such key, the key is of another kind than the algorithm wants, the curve is not offered with it,
-    /// an RSA key has fewer than 2048 or more than 8192 bits, or the algorithm rests on SHA-1.
+    /// an RSA key has fewer than 2048 or more than 8192 bits or a public exponent under 65,537, or the algorithm rests on SHA-1.
     pub fn from_pem(algorithm: Algorithm, pem: impl AsRef<[u8]>) -> Result<Self, KeyError> {
         not_weak(algorithm)?;
         Self::from_document(algorithm, &KeyDocument::from_pem(pem.as_ref())?, false)
@@ -129,8 +129,8 @@ impl VerifyingKey {
         Self::from_document(algorithm, &KeyDocument::from_der(der)?, false)
     }
 
-    /// As [`Self::from_pem`], and with SHA-1 and RSA keys from 1024 bits on, for peers that have nothing else. Such signatures
-    /// can be forged by whoever spends enough on it.
+    /// As [`Self::from_pem`], and with SHA-1, RSA keys from 1024 bits on and those with a small public exponent, for peers that have
+    /// nothing else. Such signatures can be forged by whoever spends enough on it.
     ///
     /// # Errors
     /// As for [`Self::from_pem`]. RSA under 2048 bits is offered with PKCS#1 v1.5 and SHA-1, SHA-256 and SHA-512.
@@ -138,7 +138,7 @@ impl VerifyingKey {
         Self::from_document(algorithm, &KeyDocument::from_pem(pem.as_ref())?, true)
     }
 
-    /// As [`Self::from_der`], and with SHA-1 and RSA keys from 1024 bits on.
+    /// As [`Self::from_der`], and with what [`Self::dangerous_weak_from_pem`] takes.
     ///
     /// # Errors
     /// As for [`Self::dangerous_weak_from_pem`].
