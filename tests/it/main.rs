@@ -19,6 +19,7 @@ mod golden;
 mod http2;
 mod neighbours;
 mod peers;
+mod places;
 mod policy;
 mod properties;
 mod remote;

@@ -155,7 +155,7 @@ fn a_required_digest_field_of_no_known_algorithm_does_not_bind_the_body() {
     fields.push(("date".to_owned(), NOW.to_http_date().into_bytes()));
     fields.push(("signature".to_owned(), params.as_bytes().to_vec()));
     let refused = Verifier::new(Cavage::new(), policy).begin(&Request::new("POST", "/", &fields), NOW).err();
-    assert_eq!(refused, Some(VerifyError::UnusableDigest("none of a known algorithm")));
+    assert_eq!(refused, Some(VerifyError::UnusableDigest("none of an accepted algorithm")));
 }
 
 #[test]

@@ -48,7 +48,7 @@ fn field_value() -> impl Strategy<Value = Vec<u8>> {
 fn case() -> impl Strategy<Value = Case> {
     let method = prop_oneof![Just("GET".to_owned()), Just("POST".to_owned()), "[A-Z]{1,9}"];
     let target = prop_oneof![Just("/a?".to_owned()), "/[!-~]{0,40}", "/(%2F|//|;v=1|\\?|&|=|\\.\\./|a){0,12}"];
-    let host = "[a-zA-Z0-9.-]{1,20}(:[0-9]{1,5})?";
+    let host = "[a-zA-Z0-9-][a-zA-Z0-9.-]{0,19}(:[0-9]{1,4})?";
     let fields = vec(("x-[a-d]", field_value()), 0..6);
     let key_id = prop_oneof!["[ -~]{1,40}", "[\"\\\\,= ä€]{1,20}"];
     let hmacs: Vec<_> = Algorithm::ALL.iter().copied().filter(|algorithm| algorithm.is_symmetric()).collect();

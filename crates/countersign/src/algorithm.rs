@@ -209,6 +209,39 @@ pub enum DigestAlgorithm {
     Sha512,
 }
 
+/// Some of the hashes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct DigestSet(u8);
+
+impl DigestSet {
+    pub(crate) const EVERY: Self = Self(u8::MAX);
+
+    pub(crate) fn of(algorithms: &[DigestAlgorithm]) -> Self {
+        Self(algorithms.iter().fold(0, |set, algorithm| set | Self::bit(*algorithm)))
+    }
+
+    pub(crate) const fn contains(self, algorithm: DigestAlgorithm) -> bool {
+        self.0 & Self::bit(algorithm) != 0
+    }
+
+    pub(crate) const fn is_within(self, other: Self) -> bool {
+        self.0 & !other.0 == 0
+    }
+
+    const fn bit(algorithm: DigestAlgorithm) -> u8 {
+        1_u8.wrapping_shl(algorithm as u32)
+    }
+}
+
+impl fmt::Debug for DigestSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if *self == Self::EVERY {
+            return f.write_str("every");
+        }
+        f.debug_set().entries(DigestAlgorithm::ALL.iter().filter(|algorithm| self.contains(**algorithm))).finish()
+    }
+}
+
 impl DigestAlgorithm {
     /// Every algorithm that is known.
     pub const ALL: &'static [Self] = &[Self::Sha256, Self::Sha512];

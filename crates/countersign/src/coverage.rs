@@ -57,7 +57,8 @@ impl Coverage {
     }
 
     /// `(request-target) host date`; `digest` with a body; `content-type` and `content-encoding` where they are present,
-    /// since they could otherwise be added or changed on the way and give the body another meaning.
+    /// since they could otherwise be added or changed on the way and give the body another meaning; and likewise the three fields
+    /// that frameworks take for the method, `x-http-method-override`, `x-http-method` and `x-method-override`.
     #[must_use]
     pub fn standard() -> Self {
         Self::empty()
@@ -67,6 +68,9 @@ impl Coverage {
             .and(Component::field(WellKnown::Digest), When::Body)
             .and(Component::field(WellKnown::ContentType), When::Present)
             .and(Component::field(WellKnown::ContentEncoding), When::Present)
+            .and(Component::field(WellKnown::XHttpMethodOverride), When::Present)
+            .and(Component::field(WellKnown::XHttpMethod), When::Present)
+            .and(Component::field(WellKnown::XMethodOverride), When::Present)
     }
 
     /// What the Flask-Cavage extension requires: `(request-target) host date`, and for POST, PUT and PATCH also

@@ -5,7 +5,12 @@ use base64::{
     engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
 };
 
-use crate::{algorithm::DigestAlgorithm, crypto::Hasher, error::VerifyError, request::trim};
+use crate::{
+    algorithm::{DigestAlgorithm, DigestSet},
+    crypto::Hasher,
+    error::VerifyError,
+    request::trim,
+};
 
 /// The value of a `Digest` field for a body.
 ///
@@ -145,6 +150,14 @@ impl ExpectedDigests {
     /// Whether there is any digest to check.
     pub(crate) const fn is_some(&self) -> bool {
         self.0.is_some()
+    }
+
+    /// Whether one of these algorithms is among them.
+    pub(crate) fn has_one_of(&self, accepted: DigestSet) -> bool {
+        self.0.as_ref().is_some_and(|known| {
+            (known.sha256.is_some() && accepted.contains(DigestAlgorithm::Sha256))
+                || (known.sha512.is_some() && accepted.contains(DigestAlgorithm::Sha512))
+        })
     }
 
     /// Starts a check of a body.

@@ -146,7 +146,19 @@ pub enum VerifyError {
     /// The request's `Host` field and its authority differ.
     #[error("Host and the request's authority differ")]
     AuthorityMismatch,
-    /// A covered digest that cannot be read, or none of a known algorithm.
+    /// The request's authority is empty, a list, or has a user's name in it.
+    #[error("Host is not one host with at most a port")]
+    UnusableAuthority,
+    /// The request is for an authority that the policy does not name.
+    #[error("the request is for another authority than ours")]
+    UnknownAuthority,
+    /// The signature stands in a field in which the policy accepts none.
+    #[error("the policy accepts no signature in {0}")]
+    PlaceNotAccepted(FieldName),
+    /// `Connection` names a covered field, so that a hop on the way may take it away (RFC 9110 section 7.6.1).
+    #[error("Connection names {0}, which is covered")]
+    HopByHop(FieldName),
+    /// A covered digest that cannot be read, or none of an accepted algorithm.
     #[error("the digest cannot be used: {0}")]
     UnusableDigest(&'static str),
     /// The scheme signs the body itself, so the body has to be read first.
@@ -189,6 +201,10 @@ impl VerifyError {
             Self::Expired => "expired",
             Self::AmbiguousMethod => "ambiguous-method",
             Self::AuthorityMismatch => "authority-mismatch",
+            Self::UnusableAuthority => "unusable-authority",
+            Self::UnknownAuthority => "unknown-authority",
+            Self::PlaceNotAccepted(_) => "place-not-accepted",
+            Self::HopByHop(_) => "hop-by-hop",
             Self::UnusableDigest(_) => "unusable-digest",
             Self::BodyNeeded => "body-needed",
             Self::UnknownKey => "unknown-key",

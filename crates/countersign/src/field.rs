@@ -68,6 +68,14 @@ well_known! {
     XContentSha256 = "x-content-sha256",
     /// `X-Date`, for clients that cannot set `Date`.
     XDate = "x-date",
+    /// `Connection` (RFC 9110 section 7.6.1), which names fields that the next hop takes away.
+    Connection = "connection",
+    /// `X-HTTP-Method-Override`, which frameworks take for the method.
+    XHttpMethodOverride = "x-http-method-override",
+    /// `X-HTTP-Method`, which frameworks take for the method.
+    XHttpMethod = "x-http-method",
+    /// `X-Method-Override`, which frameworks take for the method.
+    XMethodOverride = "x-method-override",
 }
 
 /// The name of an HTTP field (RFC 9110 section 5.1), held in lower case.

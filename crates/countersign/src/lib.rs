@@ -65,6 +65,7 @@
 //! ```
 
 mod algorithm;
+mod authority;
 mod bytes;
 mod cavage;
 mod component;
@@ -90,6 +91,7 @@ mod verify;
 
 pub use self::{
     algorithm::{Algorithm, DigestAlgorithm},
+    authority::{Authority, InvalidAuthority},
     cavage::{Cavage, Dialect, SignatureParameters, Switch},
     component::{Component, ComponentError, CoveredComponents, MAX_COMPONENTS},
     coverage::{Coverage, When},
@@ -100,7 +102,7 @@ pub use self::{
     loader::{Claim, Credential, KeyLoader, StaticKeys},
     policy::Policy,
     request::{Fields, Request},
-    scheme::{BodyUse, Parsed, Scheme, SchemeName, SignatureField, SignatureParts, SigningParams, Unsigned},
+    scheme::{BodyUse, Parsed, Place, Scheme, SchemeName, SignatureField, SignatureParts, SigningParams, Unsigned},
     secret::Secret,
     sign::Signer,
     signature::Signature,

@@ -1,16 +1,15 @@
 //! What a verifier wants of a request before it looks at the signature.
 
-use std::time::Duration;
+mod judge;
+
+use std::{sync::Arc, time::Duration};
 
 use crate::{
-    algorithm::{Algorithm, AlgorithmSet},
+    algorithm::{Algorithm, AlgorithmSet, DigestAlgorithm, DigestSet},
+    authority::Authority,
     component::{Component, CoveredComponents},
     coverage::{Coverage, When},
-    error::VerifyError,
     field::WellKnown,
-    request::Request,
-    scheme::Parsed,
-    time::UnixTime,
 };
 
 /// What has to be covered, how old it may be, and which algorithms are accepted.
@@ -18,8 +17,8 @@ use crate::{
 /// Strict by default. Times and limits are settable; whatever else asks for less than the default says `dangerous` in its
 /// name, or is the table of a deployment that says so in its documentation.
 ///
-/// By default: `(request-target) host` and a time, `digest` with a body whatever the method, `content-type` and
-/// `content-encoding` where they are present; signed at most 300 seconds ago and at most 30 seconds ahead; at most four
+/// By default: `(request-target) host` and a time, `digest` with a body whatever the method, `content-type`, `content-encoding` and
+/// the fields that override the method where they are present; signed at most 300 seconds ago and at most 30 seconds ahead; at most four
 /// keys tried.
 ///
 /// ```
@@ -42,6 +41,11 @@ pub struct Policy {
     max_age: Duration,
     max_skew: Duration,
     algorithms: AlgorithmSet,
+    digests: DigestSet,
+    /// The fields that may carry the signature; `None` for whatever the scheme reads.
+    places: Option<Arc<[WellKnown]>>,
+    /// The authorities that are ours; `None` for any.
+    authorities: Option<Arc<[Authority]>>,
     max_keys: usize,
     upper_case_method: bool,
 }
@@ -79,6 +83,9 @@ impl Policy {
             max_age: Duration::from_secs(300),
             max_skew: Duration::from_secs(30),
             algorithms: AlgorithmSet::EVERY,
+            digests: DigestSet::EVERY,
+            places: None,
+            authorities: None,
             max_keys: 4,
             upper_case_method: true,
         }
@@ -150,6 +157,37 @@ impl Policy {
         self
     }
 
+    /// Takes a body for bound only by a digest of these algorithms. Digests of others are compared all the same where they are
+    /// known.
+    #[must_use]
+    pub fn only_digests(mut self, algorithms: &[DigestAlgorithm]) -> Self {
+        self.digests = DigestSet::of(algorithms);
+        self
+    }
+
+    /// Accepts a signature in these fields only. One that stands elsewhere is refused, and does not count as none.
+    ///
+    /// ```
+    /// use countersign::{Policy, WellKnown};
+    ///
+    /// let policy = Policy::default().only_in(&[WellKnown::Signature]);
+    /// # let _ = policy;
+    /// ```
+    #[must_use]
+    pub fn only_in(mut self, fields: &[WellKnown]) -> Self {
+        self.places = Some(fields.into());
+        self
+    }
+
+    /// Accepts requests for these authorities only, so that what a client signed for another server is not taken here.
+    ///
+    /// Compared is the `Host` field, or `:authority`, as it arrives; no `Forwarded` is ever asked.
+    #[must_use]
+    pub fn only_authorities(mut self, own: impl IntoIterator<Item = Authority>) -> Self {
+        self.authorities = Some(own.into_iter().collect());
+        self
+    }
+
     /// How many of the loaded keys are tried on one request; four unless set, and one at the least.
     #[must_use]
     pub const fn max_keys(mut self, keys: usize) -> Self {
@@ -164,6 +202,9 @@ impl Policy {
             self.required.iter().any(|(own, own_when)| own == component && own_when.implies(when))
         };
         self.algorithms.is_within(other.algorithms)
+            && self.digests.is_within(other.digests)
+            && is_within(self.places.as_deref(), other.places.as_deref())
+            && is_within(self.authorities.as_deref(), other.authorities.as_deref())
             && other.required.iter().all(|(component, when)| requires(component, when))
             && self.time >= other.time
             && (self.binds_body || !other.binds_body)
@@ -207,99 +248,13 @@ impl Policy {
     pub(crate) const fn keys(&self) -> (usize, AlgorithmSet) {
         (self.max_keys, self.algorithms)
     }
-
-    /// Judges what a request claims. Gives the moment after which the same request would be refused, if there is one.
-    pub(crate) fn check(
-        &self,
-        request: &Request<'_>,
-        parsed: &Parsed,
-        now: UnixTime,
-    ) -> Result<Option<UnixTime>, VerifyError> {
-        if self.upper_case_method && request.method.bytes().any(|byte| byte.is_ascii_lowercase()) {
-            return Err(VerifyError::AmbiguousMethod);
-        }
-        self.check_coverage(request, parsed)?;
-        self.check_time(parsed, now)
-    }
-
-    fn check_coverage(&self, request: &Request<'_>, parsed: &Parsed) -> Result<(), VerifyError> {
-        let has_body = request.has_body();
-        let uncovered = |(component, when): &(&Component, &When)| {
-            !satisfies(parsed, component) && when.applies(component, request, has_body)
-        };
-        if let Some((component, _)) = self.required.iter().find(uncovered) {
-            return Err(uncovered_error(parsed, component));
-        }
-        match has_body.then(|| self.uncovered_with_body(parsed)).flatten() {
-            Some(component) => Err(uncovered_error(parsed, &component)),
-            None => Ok(()),
-        }
-    }
-
-    /// What a body would need covered and is not, for one that comes unannounced.
-    ///
-    /// Where the policy asks for anything with a body, the body itself has to be bound: by a digest that is compared with it,
-    /// or by being signed.
-    pub(crate) fn uncovered_with_body(&self, parsed: &Parsed) -> Option<Component> {
-        let uncovered = |(component, when): &(&Component, &When)| **when == When::Body && !satisfies(parsed, component);
-        let row = self.required.iter().find(uncovered).map(|(component, _)| component.clone());
-        row.or_else(|| (self.binds_body && !binds_body(parsed)).then(|| Component::field(WellKnown::Digest)))
-    }
-
-    fn check_time(&self, parsed: &Parsed, now: UnixTime) -> Result<Option<UnixTime>, VerifyError> {
-        let times = &parsed.times;
-        let latest = now.plus(self.max_skew);
-        let mut valid_until = times.expires;
-        for time in times.covered() {
-            let until = time.plus(self.max_age);
-            if time > latest {
-                return Err(VerifyError::InFuture);
-            }
-            if self.time != Time::Ignored && until < now {
-                return Err(VerifyError::TooOld);
-            }
-            valid_until = Some(valid_until.map_or(until, |earlier| earlier.min(until)));
-        }
-        if self.time != Time::Ignored && times.date_is_unreadable {
-            return Err(VerifyError::UnreadableDate);
-        }
-        if self.time == Time::Required && times.covered().next().is_none() {
-            return Err(VerifyError::NoCoveredTime);
-        }
-        if times.stated_created.is_some_and(|created| created > latest) {
-            return Err(VerifyError::InFuture);
-        }
-        let expired = times
-            .stated_expires
-            .is_some_and(|expires| expires < now || times.stated_created.is_some_and(|created| expires < created));
-        if expired { Err(VerifyError::Expired) } else { Ok(valid_until) }
-    }
 }
 
-/// Whether the body is bound: by a digest that will be compared with it, whichever field it stands in, or by being signed.
-fn binds_body(parsed: &Parsed) -> bool {
-    parsed.digests.is_some() || parsed.covered.contains(&Component::Body)
-}
-
-/// Whether a component that is required is covered. `digest` stands for any digest that will be compared.
-#[inline]
-fn satisfies(parsed: &Parsed, component: &Component) -> bool {
-    match component {
-        Component::Field(name) => match name.well_known() {
-            Some(WellKnown::Digest) => binds_body(parsed),
-            Some(WellKnown::ContentDigest | WellKnown::XContentSha256) => {
-                parsed.digests.is_some() && parsed.covered.contains(component)
-            }
-            _ => parsed.covered.contains(component),
-        },
-        _ => parsed.covered.contains(component),
-    }
-}
-
-fn uncovered_error(parsed: &Parsed, component: &Component) -> VerifyError {
-    if parsed.covered.contains(component) {
-        VerifyError::UnusableDigest("none of a known algorithm")
-    } else {
-        VerifyError::NotCovered(component.clone())
+/// Whether everything that is accepted here is accepted there; `None` accepts all.
+fn is_within<T: PartialEq>(own: Option<&[T]>, other: Option<&[T]>) -> bool {
+    match (own, other) {
+        (_, None) => true,
+        (None, Some(_)) => false,
+        (Some(own), Some(other)) => own.iter().all(|accepted| other.contains(accepted)),
     }
 }

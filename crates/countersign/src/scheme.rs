@@ -10,11 +10,11 @@ use std::fmt;
 
 pub use self::{
     parsed::Parsed,
-    unsigned::{SignatureField, SignatureParts, Unsigned},
+    unsigned::{Place, SignatureField, SignatureParts, Unsigned},
 };
 pub(crate) use self::{
     parsed::{SignedTimes, StatedAlgorithm},
-    unsigned::{Gap, Place, Slot},
+    unsigned::{Gap, Slot},
 };
 use crate::{
     component::CoveredComponents,
@@ -87,6 +87,12 @@ pub trait Scheme: sealed::Sealed + fmt::Debug + Send + Sync + 'static {
     /// The key id that a request claims, as far as it can be read: for the log, when the request is refused before its keys
     /// are asked for.
     fn claimed_key_id(&self, request: &Request<'_>) -> Option<KeyId>;
+
+    /// Where a request is signed in this scheme; `None` when it is not signed in it at all.
+    ///
+    /// # Errors
+    /// When it is signed in more than one place.
+    fn place(&self, request: &Request<'_>) -> Result<Option<Place>, VerifyError>;
 
     /// The value of `WWW-Authenticate` (RFC 9110 section 11.6.1) that asks for a signature over these components. `realm` is
     /// the inside of a quoted string.

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use crate::{
-    component::CoveredComponents,
+    authority::is_authority,
+    component::{Component, CoveredComponents},
     error::VerifyError,
-    field::WellKnown,
+    field::{FieldName, WellKnown},
     key::KeyId,
     policy::Policy,
-    request::Request,
-    scheme::{BodyUse, Scheme, SchemeName},
+    request::{Request, trim},
+    scheme::{BodyUse, Place, Scheme, SchemeName},
     time::UnixTime,
     verify::Unverified,
 };
@@ -96,6 +97,14 @@ impl Verifier {
         self.scheme.claimed_key_id(request)
     }
 
+    /// Where a request is signed in this scheme; `None` when it is not signed in it at all.
+    ///
+    /// # Errors
+    /// When it is signed in more than one place.
+    pub fn place(&self, request: &Request<'_>) -> Result<Option<Place>, VerifyError> {
+        self.scheme.place(request)
+    }
+
     /// What the scheme is called.
     #[must_use]
     pub fn scheme(&self) -> SchemeName {
@@ -118,22 +127,39 @@ impl Verifier {
             return Err(VerifyError::BodyNeeded);
         }
         let parsed = self.scheme.parse(request, &self.plan.usual)?;
-        same_authority(request)?;
+        clear_authority(request)?;
+        end_to_end(request, &parsed.covered)?;
         let valid_until = self.plan.policy.check(request, &parsed, now)?;
         let body_refused = self.plan.policy.uncovered_with_body(&parsed);
         Ok(Unverified::new(parsed, self.scheme.name(), self.plan.policy.keys(), valid_until, body_refused))
     }
 }
 
-/// Where the request carries its authority twice, as HTTP/2 and absolute-form targets can, both have to agree.
-fn same_authority(request: &Request<'_>) -> Result<(), VerifyError> {
-    let Some(authority) = request.authority else {
-        return Ok(());
-    };
-    match request.single(&WellKnown::Host.into()) {
-        Ok(None) => Ok(()),
-        Ok(Some(host)) if host.eq_ignore_ascii_case(authority.as_bytes()) => Ok(()),
-        Ok(Some(_)) => Err(VerifyError::AuthorityMismatch),
-        Err(_) => Err(VerifyError::Ambiguous("Host field")),
+/// The authority is one host, and where the request carries it twice, as HTTP/2 and absolute-form targets can, both agree.
+fn clear_authority(request: &Request<'_>) -> Result<(), VerifyError> {
+    let host = request.single(&WellKnown::Host.into()).map_err(|_| VerifyError::Ambiguous("Host field"))?;
+    let authority = request.authority.map(str::as_bytes);
+    if [host, authority].into_iter().flatten().any(|spelt| !is_authority(spelt)) {
+        return Err(VerifyError::UnusableAuthority);
     }
+    match (host, authority) {
+        (Some(host), Some(authority)) if !host.eq_ignore_ascii_case(authority) => Err(VerifyError::AuthorityMismatch),
+        _ => Ok(()),
+    }
+}
+
+/// A field that `Connection` names belongs to one hop: whoever forwards the request takes it away.
+fn end_to_end(request: &Request<'_>, covered: &CoveredComponents) -> Result<(), VerifyError> {
+    let mut named = None;
+    request.fields.visit(&WellKnown::Connection.into(), &mut |value| {
+        for option in value.split(|byte| *byte == b',').map(trim) {
+            let is = |name: &&FieldName| name.as_str().as_bytes().eq_ignore_ascii_case(option);
+            let mut fields = covered.iter().filter_map(|component| match component {
+                Component::Field(name) => Some(name),
+                _ => None,
+            });
+            named = named.take().or_else(|| fields.find(is).cloned());
+        }
+    });
+    named.map_or(Ok(()), |name| Err(VerifyError::HopByHop(name)))
 }

@@ -1,6 +1,6 @@
 //! Where a signature travels: found in one place, and written to one that is free.
 
-use super::{Cavage, switch::Switch};
+use super::{Cavage, dialect::Wire, switch::Switch};
 use crate::{
     error::VerifyError,
     field::WellKnown,
@@ -8,14 +8,14 @@ use crate::{
 };
 
 /// Finds the one carrier of a signature and gives its parameters' text.
-pub(super) fn find<'r>(scheme: &Cavage, request: &Request<'r>) -> Result<&'r [u8], VerifyError> {
+pub(super) fn find<'r>(scheme: &Cavage, request: &Request<'r>) -> Result<(WellKnown, &'r [u8]), VerifyError> {
     let wire = scheme.wire();
-    let mut found: Option<&[u8]> = None;
+    let mut found: Option<(WellKnown, &[u8])> = None;
     for field in wire.reads {
-        let Some(params) = in_field(request, *field, wire.word)? else { continue };
+        let Some(params) = in_field(request, *field, wire)? else { continue };
         match found {
-            None => found = Some(params),
-            Some(earlier) if scheme.allows(Switch::EqualCarriers) && trim(earlier) == trim(params) => {}
+            None => found = Some((*field, params)),
+            Some((_, earlier)) if scheme.allows(Switch::EqualCarriers) && trim(earlier) == trim(params) => {}
             Some(_) => return Err(VerifyError::Ambiguous("place for the signature")),
         }
     }
@@ -23,12 +23,13 @@ pub(super) fn find<'r>(scheme: &Cavage, request: &Request<'r>) -> Result<&'r [u8
 }
 
 #[inline]
-fn in_field<'r>(request: &Request<'r>, field: WellKnown, word: &str) -> Result<Option<&'r [u8]>, VerifyError> {
+fn in_field<'r>(request: &Request<'r>, field: WellKnown, wire: &Wire) -> Result<Option<&'r [u8]>, VerifyError> {
+    let word = wire.word;
     let value = request.single(&field.into());
     match field {
         WellKnown::Signature => {
             let value = value.map_err(|_| VerifyError::Ambiguous("Signature field"))?;
-            Ok(value.map(|value| without_scheme(value, word)))
+            Ok(value.map(|value| if wire.by_the_letter { value } else { without_scheme(value, word) }))
         }
         WellKnown::ProxyAuthorization => {
             let value = value.map_err(|_| VerifyError::Ambiguous("Proxy-Authorization field"))?;
@@ -86,7 +87,7 @@ mod tests {
         let find = |fields: &[(&str, &str)]| {
             let fields = fields.to_vec();
             super::find(&Cavage::new(), &Request::new("GET", "/", &fields))
-                .map(|value| String::from_utf8(trim(value).to_vec()).unwrap())
+                .map(|(_, value)| String::from_utf8(trim(value).to_vec()).unwrap())
         };
         let twice = |what| Err(VerifyError::Ambiguous(what));
         assert_eq!(find(&[("signature", "a=1")]).as_deref(), Ok("a=1"));

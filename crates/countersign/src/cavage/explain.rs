@@ -51,7 +51,7 @@ impl Cavage {
     /// When there is no signature, more than one, or one that does not follow its grammar.
     pub fn parameters(&self, request: &Request<'_>) -> Result<SignatureParameters, VerifyError> {
         let mut params = SignatureParams::default();
-        grammar::parse(carrier::find(self, request)?, self.wire().key_id, &mut params)?;
+        grammar::parse(carrier::find(self, request)?.1, self.wire().key_id, &mut params)?;
         let text = |value: Option<Value<'_>>| value.map(|value| value.text().into_owned());
         Ok(SignatureParameters {
             key_id: text(params.key_id),

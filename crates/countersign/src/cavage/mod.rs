@@ -28,7 +28,7 @@ use crate::{
     field::{FieldName, WellKnown},
     key::{KeyId, KeyMetadata},
     request::Request,
-    scheme::{BodyUse, Parsed, Scheme, SchemeName, SigningParams, Unsigned, sealed::Sealed},
+    scheme::{BodyUse, Parsed, Place, Scheme, SchemeName, SigningParams, Unsigned, sealed::Sealed},
     time::UnixTime,
 };
 
@@ -209,8 +209,16 @@ impl Scheme for Cavage {
 
     fn claimed_key_id(&self, request: &Request<'_>) -> Option<KeyId> {
         let mut params = grammar::SignatureParams::default();
-        grammar::parse(carrier::find(self, request).ok()?, self.wire().key_id, &mut params).ok()?;
+        grammar::parse(carrier::find(self, request).ok()?.1, self.wire().key_id, &mut params).ok()?;
         KeyId::new(&params.key_id?.text()).ok()
+    }
+
+    fn place(&self, request: &Request<'_>) -> Result<Option<Place>, VerifyError> {
+        match carrier::find(self, request) {
+            Ok((field, _)) => Ok(Some(Place::Field(field.into()))),
+            Err(VerifyError::NoSignature) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     fn parse(&self, request: &Request<'_>, usual: &[CoveredComponents]) -> Result<Parsed, VerifyError> {

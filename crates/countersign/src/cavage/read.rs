@@ -31,7 +31,8 @@ pub(super) fn parse(
 ) -> Result<Parsed, VerifyError> {
     let wire = scheme.wire();
     let mut params = SignatureParams::default();
-    grammar::parse(carrier::find(scheme, request)?, wire.key_id, &mut params)?;
+    let (place, text) = carrier::find(scheme, request)?;
+    grammar::parse(text, wire.key_id, &mut params)?;
     let stated_key_id = params.key_id.ok_or_else(|| malformed("no keyId"))?.text();
     let algorithm = params.algorithm.map(Value::text);
     let created = params.created.map(Value::text);
@@ -53,6 +54,7 @@ pub(super) fn parse(
     if !wire.encoding.decode_onto(signature.as_bytes(), &mut parsed.signatures) {
         return Err(malformed("the signature is not Base64"));
     }
+    parsed.place = Some(place);
     parsed.raw_ecdsa = scheme.allows(Switch::RawEcdsa);
     read_times(stated, &parsed.covered, &mut parsed.times)?;
     let source = Source {

@@ -5,8 +5,8 @@ use std::fmt;
 use smallvec::SmallVec;
 
 use crate::{
-    algorithm::Algorithm, component::CoveredComponents, digest::ExpectedDigests, key::KeyId, signature::Signature,
-    signature_base::SignatureBase, time::UnixTime,
+    algorithm::Algorithm, component::CoveredComponents, digest::ExpectedDigests, field::WellKnown, key::KeyId,
+    signature::Signature, signature_base::SignatureBase, time::UnixTime,
 };
 
 /// The algorithm as the request states it.
@@ -42,6 +42,8 @@ pub(crate) struct SignedTimes {
 pub struct Parsed {
     pub(crate) key_id: Option<KeyId>,
     pub(crate) algorithm: StatedAlgorithm,
+    /// The field in which the signature stands, where it is one that is known ahead.
+    pub(crate) place: Option<WellKnown>,
     /// One, or several of which any may match.
     pub(crate) signatures: SmallVec<[Signature; 1]>,
     /// Whether ECDSA signatures may be two numbers side by side.
@@ -67,6 +69,7 @@ impl Parsed {
         Self {
             key_id,
             algorithm,
+            place: None,
             signatures: SmallVec::new(),
             raw_ecdsa: false,
             base: SignatureBase::new(),

@@ -94,6 +94,11 @@ impl Scheme for Listed {
         None
     }
 
+    fn place(&self, request: &Request<'_>) -> Result<Option<Place>, VerifyError> {
+        let name = WellKnown::Signature.into();
+        Ok(request.has_field(&name).then_some(Place::Field(name)))
+    }
+
     fn parse(&self, request: &Request<'_>, _: &[CoveredComponents]) -> Result<Parsed, VerifyError> {
         let field = request.single(&WellKnown::Signature.into()).ok().flatten().ok_or(VerifyError::NoSignature)?;
         let (mut time, mut signatures) = ("", SmallVec::new());
@@ -177,6 +182,10 @@ impl Scheme for Pairs {
 
     fn claimed_key_id(&self, _: &Request<'_>) -> Option<KeyId> {
         None
+    }
+
+    fn place(&self, _: &Request<'_>) -> Result<Option<Place>, VerifyError> {
+        Ok(Some((self.0)("signature".to_owned())))
     }
 
     fn parse(&self, request: &Request<'_>, _: &[CoveredComponents]) -> Result<Parsed, VerifyError> {

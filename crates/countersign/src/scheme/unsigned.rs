@@ -72,13 +72,15 @@ impl fmt::Debug for Unsigned<'_> {
     }
 }
 
-/// Where a part of a signature goes.
+/// Where a signature stands, or a part of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
+#[non_exhaustive]
+pub enum Place {
+    /// A field of the request.
     Field(FieldName),
-    #[cfg_attr(not(test), expect(dead_code, reason = "for the schemes that sign a query"))]
+    /// A pair of the target's query, by its name.
     Query(String),
-    #[cfg_attr(not(test), expect(dead_code, reason = "for the schemes that sign a form"))]
+    /// A pair of a form, by its name.
     Form(String),
 }
 

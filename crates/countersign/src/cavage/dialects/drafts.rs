@@ -21,6 +21,9 @@ pub(super) const DRAFT_12: Dialect = Dialect {
         ("digest", Due::Body),
         ("content-type", Due::Present),
         ("content-encoding", Due::Present),
+        ("x-http-method-override", Due::Present),
+        ("x-http-method", Due::Present),
+        ("x-method-override", Due::Present),
     ],
     max_skew: 0,
     ..STANDARD

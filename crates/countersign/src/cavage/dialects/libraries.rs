@@ -89,6 +89,9 @@ pub(super) const MICHALC: Dialect = Dialect {
         ("digest", Due::Body),
         ("content-type", Due::Present),
         ("content-encoding", Due::Present),
+        ("x-http-method-override", Due::Present),
+        ("x-http-method", Due::Present),
+        ("x-method-override", Due::Present),
     ],
     ..STANDARD
 };
@@ -131,6 +134,9 @@ pub(super) const NORMALIZATION: Dialect = Dialect {
         ("(expires)", Due::Always),
         ("(request-target)", Due::Always),
         ("content-encoding", Due::Present),
+        ("x-http-method-override", Due::Present),
+        ("x-http-method", Due::Present),
+        ("x-method-override", Due::Present),
         ("content-type", Due::Present),
         ("digest", Due::Body),
         ("host", Due::Always),

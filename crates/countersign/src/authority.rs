@@ -1,0 +1,141 @@
+//! The authority that a request is for: a host and at most a port (RFC 9110 section 7.2).
+
+use std::{fmt, str::FromStr};
+
+use smol_str::SmolStr;
+use thiserror::Error;
+
+use crate::request::trim;
+
+/// What is no host with at most a port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("not one host with at most a port")]
+pub struct InvalidAuthority;
+
+/// A host and at most a port, as a server is reached by.
+///
+/// Case does not matter, nor does one dot at the end. Without a port it means the port of the scheme, so 80 and 443 as well as none.
+///
+/// ```
+/// use countersign::{Authority, Policy};
+///
+/// let policy = Policy::default().only_authorities(["api.example".parse()?, "[::1]:8080".parse()?]);
+/// assert!("user@api.example".parse::<Authority>().is_err());
+/// # let _ = policy;
+/// # Ok::<(), countersign::InvalidAuthority>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Authority {
+    host: SmolStr,
+    port: Option<u16>,
+}
+
+impl Authority {
+    /// Whether a request's authority is this one; `spelt` is as the peer spelt it.
+    pub(crate) fn is(&self, spelt: &[u8]) -> bool {
+        split(spelt).is_some_and(|(host, port)| {
+            let same_port = match self.port {
+                None => matches!(port, None | Some(80 | 443)),
+                own => own == port,
+            };
+            same_port && without_dot(host).eq_ignore_ascii_case(self.host.as_bytes())
+        })
+    }
+}
+
+impl FromStr for Authority {
+    type Err = InvalidAuthority;
+
+    fn from_str(text: &str) -> Result<Self, InvalidAuthority> {
+        let (host, port) = split(text.as_bytes()).ok_or(InvalidAuthority)?;
+        let host = std::str::from_utf8(without_dot(host)).map_err(|_| InvalidAuthority)?;
+        Ok(Self { host: SmolStr::new(host.to_ascii_lowercase()), port })
+    }
+}
+
+impl fmt::Display for Authority {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.port {
+            Some(port) => write!(f, "{}:{port}", self.host),
+            None => f.write_str(&self.host),
+        }
+    }
+}
+
+/// Whether this is one host with at most a port: no list, no user, nothing empty.
+pub(crate) fn is_authority(spelt: &[u8]) -> bool {
+    split(spelt).is_some()
+}
+
+fn split(spelt: &[u8]) -> Option<(&[u8], Option<u16>)> {
+    let spelt = trim(spelt);
+    let host_len = match spelt {
+        [b'[', rest @ ..] => rest.iter().position(|byte| *byte == b']')?.checked_add(2)?,
+        _ => spelt.iter().position(|byte| *byte == b':').unwrap_or(spelt.len()),
+    };
+    let (host, port) = spelt.split_at_checked(host_len)?;
+    let is_host = match host {
+        [] | [b'.'] => false,
+        [b'[', inside @ .., b']'] => !inside.is_empty() && inside.iter().copied().all(is_ip_literal_byte),
+        name => name.iter().copied().all(is_name_byte),
+    };
+    let port = match port {
+        [] | [b':'] => None,
+        [b':', digits @ ..] if digits.iter().all(u8::is_ascii_digit) => {
+            Some(std::str::from_utf8(digits).ok()?.parse().ok()?)
+        }
+        _ => return None,
+    };
+    is_host.then_some((host, port))
+}
+
+fn without_dot(host: &[u8]) -> &[u8] {
+    host.strip_suffix(b".").unwrap_or(host)
+}
+
+/// A byte of an IP literal between its brackets (RFC 3986 section 3.2.2).
+const fn is_ip_literal_byte(byte: u8) -> bool {
+    byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.')
+}
+
+/// A byte of a name (RFC 3986 section 3.2.2), but for the comma, which would make it a list.
+const fn is_name_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric()
+        || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'%' | b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+')
+        || matches!(byte, b';' | b'=')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_host_with_at_most_a_port_is_an_authority_and_nothing_else_is() {
+        for spelt in ["a", "api.example", "A.example.", "a:80", "a:", "127.0.0.1:8080", "[::1]", "[::1]:80", " a "] {
+            assert!(is_authority(spelt.as_bytes()), "{spelt}");
+        }
+        let long = ["a:65536", "a:080000", "a:-1", "a:1:2", "a:x", "a: 1"];
+        let wrong =
+            ["", ".", " ", ":80", "a,b", "a, b", "u@a", "u:p@a", "a b", "a/b", "a?b", "[]", "[a", "[::1]x", "\u{e4}"];
+        for spelt in wrong.iter().chain(&long) {
+            assert!(!is_authority(spelt.as_bytes()), "{spelt}");
+        }
+    }
+
+    #[test]
+    fn an_authority_is_the_same_in_any_case_with_a_dot_and_with_the_port_of_its_scheme() {
+        let own: Authority = "API.example".parse().unwrap();
+        for spelt in ["api.example", "Api.Example.", "api.example:80", "api.example:443", "api.example:"] {
+            assert!(own.is(spelt.as_bytes()), "{spelt}");
+        }
+        for spelt in
+            ["api.example:8080", "evil.example", "api.example.evil", "xapi.example", "api.example..", "u@api.example"]
+        {
+            assert!(!own.is(spelt.as_bytes()), "{spelt}");
+        }
+        let with_port: Authority = "api.example:8080".parse().unwrap();
+        assert!(with_port.is(b"api.example:8080"));
+        assert!(!with_port.is(b"api.example"));
+        assert_eq!(with_port.to_string(), "api.example:8080");
+    }
+}
