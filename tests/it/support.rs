@@ -5,7 +5,7 @@ use std::{
     convert::Infallible,
     future::{Ready, ready},
     sync::{
-        Arc, Mutex,
+        Arc, LazyLock, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
     time::{Duration, SystemTime},
@@ -16,7 +16,7 @@ use countersign::{
     Cavage, Claim, Credential, KeyId, Secret, SignatureParameters, Signer, SigningKey, StaticKeys, UnixTime,
     VerifyingKey,
 };
-use tracing::{Event, Subscriber, field::Visit, subscriber::DefaultGuard};
+use tracing::{Dispatch, Event, Subscriber, field::Visit, subscriber::DefaultGuard};
 use tracing_subscriber::{Layer, layer::Context, prelude::*};
 
 pub(crate) const SECRET: &str = "correct horse battery staple";
@@ -102,13 +102,26 @@ pub(crate) fn counting_loader(
     }
 }
 
+/// The target of the events that say how a check ended and what it took.
+const TIMING: &str = "countersign_actix::timing";
+
+type EventList = Arc<Mutex<Vec<BTreeMap<String, String>>>>;
+
 /// The tracing events of this thread, each as its fields.
 #[derive(Clone, Default)]
-pub(crate) struct Events(Arc<Mutex<Vec<BTreeMap<String, String>>>>);
+pub(crate) struct Events {
+    refused: EventList,
+    timing: EventList,
+}
 
 impl Events {
     /// Captures until the guard is dropped.
     pub(crate) fn capture() -> (Self, DefaultGuard) {
+        // While there is but one subscriber, whether an event is wanted is asked of the thread that first comes by: it may be one of
+        // another test, which has none.
+        static OTHERS: LazyLock<[Dispatch; 2]> =
+            LazyLock::new(|| [(); 2].map(|()| Dispatch::new(tracing_subscriber::registry().with(Events::default()))));
+        LazyLock::force(&OTHERS);
         let events = Self::default();
         let guard = tracing_subscriber::registry().with(events.clone()).set_default();
         (events, guard)
@@ -116,16 +129,23 @@ impl Events {
 
     /// What came from the server's crate since the last call.
     pub(crate) fn take(&self) -> Vec<BTreeMap<String, String>> {
-        std::mem::take(&mut *self.0.lock().unwrap())
+        std::mem::take(&mut *self.refused.lock().unwrap())
+    }
+
+    /// How checks ended since the last call, and what they took.
+    pub(crate) fn take_timing(&self) -> Vec<BTreeMap<String, String>> {
+        std::mem::take(&mut *self.timing.lock().unwrap())
     }
 }
 
 impl<S: Subscriber> Layer<S> for Events {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        if event.metadata().target().starts_with("countersign_actix") {
+        let target = event.metadata().target();
+        if target == TIMING || target.starts_with("countersign_actix") {
             let mut fields = EventFields(BTreeMap::new());
             event.record(&mut fields);
-            self.0.lock().unwrap().push(fields.0);
+            let list = if target == TIMING { &self.timing } else { &self.refused };
+            list.lock().unwrap().push(fields.0);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! actix-web's request as the core reads it.
 
-use std::sync::LazyLock;
+use std::{borrow::Cow, sync::LazyLock};
 
 use actix_web::{
     HttpRequest,
@@ -12,27 +12,65 @@ use countersign::{FieldName, Fields, Request, WellKnown};
 static KNOWN: LazyLock<Vec<HeaderName>> =
     LazyLock::new(|| WellKnown::ALL.iter().map(|known| HeaderName::from_static(known.as_str())).collect());
 
+/// How clients see the server, where a proxy in front of it makes that another than it sees itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Public {
+    /// What stands in for `Host` and for `:authority`.
+    pub(crate) authority: Option<String>,
+    /// What was taken off the front of the target.
+    pub(crate) prefix: String,
+}
+
 /// A header map as the core looks into it.
-pub(crate) struct ActixFields<'a>(pub(crate) &'a HeaderMap);
+pub(crate) struct ActixFields<'a> {
+    map: &'a HeaderMap,
+    /// What stands in for `Host`.
+    host: Option<&'a str>,
+}
+
+impl<'a> ActixFields<'a> {
+    pub(crate) const fn new(map: &'a HeaderMap) -> Self {
+        Self { map, host: None }
+    }
+}
 
 impl Fields for ActixFields<'_> {
     fn visit<'a>(&'a self, name: &FieldName, each: &mut dyn FnMut(&'a [u8])) {
-        let values = match name.well_known().and_then(|known| KNOWN.get(known as usize)) {
-            Some(known) => self.0.get_all(known),
-            None => self.0.get_all(name.as_str()),
+        let known = name.well_known();
+        if let (Some(host), Some(WellKnown::Host)) = (self.host, known) {
+            return each(host.as_bytes());
+        }
+        let values = match known.and_then(|known| KNOWN.get(known as usize)) {
+            Some(known) => self.map.get_all(known),
+            None => self.map.get_all(name.as_str()),
         };
         values.for_each(|value| each(value.as_bytes()));
     }
 }
 
-/// The head of a request: its target is the one of the wire, whatever scope it was routed through.
-pub(crate) fn head<'a>(request: &'a HttpRequest, fields: &'a ActixFields<'a>) -> Request<'a> {
-    let uri = request.uri();
-    let target = uri.path_and_query().map_or("", |target| target.as_str());
-    let head = Request::new(request.method().as_str(), target, fields);
-    match uri.authority() {
-        Some(authority) => head.with_authority(authority.as_str()),
-        None => head,
+/// The head of a request as its client sent it: the target is the one of the wire, whatever scope it was routed through.
+pub(crate) struct Head<'a> {
+    request: &'a HttpRequest,
+    fields: ActixFields<'a>,
+    target: Cow<'a, str>,
+}
+
+impl<'a> Head<'a> {
+    pub(crate) fn new(request: &'a HttpRequest, public: &'a Public) -> Self {
+        let target = request.uri().path_and_query().map_or("", |target| target.as_str());
+        let target = match public.prefix.as_str() {
+            "" => Cow::Borrowed(target),
+            prefix => Cow::Owned(format!("{prefix}{target}")),
+        };
+        Self { request, fields: ActixFields { map: request.headers(), host: public.authority.as_deref() }, target }
+    }
+
+    pub(crate) fn as_request(&self) -> Request<'_> {
+        let head = Request::new(self.request.method().as_str(), &self.target, &self.fields);
+        match self.request.uri().authority() {
+            Some(authority) if self.fields.host.is_none() => head.with_authority(authority.as_str()),
+            _ => head,
+        }
     }
 }
 
@@ -57,8 +95,9 @@ mod tests {
             .append_header(("X-Own", "d"))
             .to_http_request();
         for (name, expected) in [("digest", "ab"), ("x-own", "cd"), ("x-none", "")] {
-            let mut seen = Vec::new();
-            ActixFields(request.headers()).visit(&name.parse().unwrap(), &mut |value| seen.extend_from_slice(value));
+            let (mut seen, public) = (Vec::new(), Public::default());
+            let head = Head::new(&request, &public);
+            head.fields.visit(&name.parse().unwrap(), &mut |value| seen.extend_from_slice(value));
             assert_eq!(seen, expected.as_bytes(), "{name}");
         }
     }
@@ -67,7 +106,17 @@ mod tests {
     fn an_empty_query_is_not_the_same_target_as_none() {
         for target in ["/a", "/a?", "/a?b=%2F&c", "//a/../b;v=1"] {
             let request = TestRequest::with_uri(target).to_http_request();
-            assert_eq!(head(&request, &ActixFields(request.headers())).target, target);
+            assert_eq!(Head::new(&request, &Public::default()).as_request().target, target);
         }
+    }
+
+    #[test]
+    fn the_public_authority_stands_in_for_whatever_the_request_names() {
+        let public = Public { authority: Some("api.example".to_owned()), prefix: "/api".to_owned() };
+        let request =
+            TestRequest::with_uri("http://10.0.0.7/a?b").append_header(("Host", "10.0.0.8")).to_http_request();
+        let head = Head::new(&request, &public);
+        let head = head.as_request();
+        assert_eq!((head.host(), head.authority, head.target), (Some("api.example"), None, "/api/a?b"));
     }
 }

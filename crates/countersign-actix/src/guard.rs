@@ -3,15 +3,18 @@
 use std::rc::Rc;
 
 use actix_web::{
-    Error, HttpMessage, HttpResponse,
+    Error, HttpMessage, HttpRequest, HttpResponse,
     body::{EitherBody, MessageBody},
-    dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready},
+    dev::{Payload, Service, ServiceRequest, ServiceResponse, Transform, forward_ready},
+    http::{Method, header},
 };
 use futures::future::{LocalBoxFuture, Ready, ready};
 
 use crate::{
-    check::{Found, check, unsigned},
+    check::{check, unsigned},
     config::SignatureConfig,
+    extract::{Need, Passed, need},
+    refusal::Refusal,
     unread::Refused,
 };
 
@@ -36,21 +39,31 @@ use crate::{
 /// # let _ = app;
 /// # Ok::<(), countersign::KeyError>(())
 /// ```
+///
+/// Guards may stand within one another: what an outer one found is taken over as far as it reaches, and an inner one can only ask for
+/// more.
 #[derive(Clone, Debug)]
-pub struct SignatureGuard<C = ()>(SignatureConfig<C>);
+pub struct SignatureGuard<C = ()> {
+    config: SignatureConfig<C>,
+    optional: bool,
+}
 
 impl<C: Clone + 'static> SignatureGuard<C> {
     /// Checks every request as `config` says.
     #[must_use]
     pub const fn new(config: SignatureConfig<C>) -> Self {
-        Self(config)
+        Self { config, optional: false }
     }
-}
 
-/// What the guard leaves in a request's extensions for the extractors.
-pub(crate) struct Passed<C> {
-    pub(crate) config: SignatureConfig<C>,
-    pub(crate) found: Found<C>,
+    /// Lets a request pass that has no signature at all, in any of the schemes. One that has is checked, and refused if anything is
+    /// amiss with it.
+    ///
+    /// Handlers behind it ask for [`MaybeSigned`](crate::MaybeSigned), or for [`Signed`](crate::Signed) where an anonymous request is to
+    /// be refused.
+    #[must_use]
+    pub const fn optional(config: SignatureConfig<C>) -> Self {
+        Self { config, optional: true }
+    }
 }
 
 impl<S, B, C> Transform<S, ServiceRequest> for SignatureGuard<C>
@@ -66,7 +79,7 @@ where
     type Future = Ready<Result<Self::Transform, ()>>;
 
     fn new_transform(&self, service: S) -> Self::Future {
-        ready(Ok(SignatureGuardService { service: Rc::new(service), config: self.0.clone() }))
+        ready(Ok(SignatureGuardService { service: Rc::new(service), guard: self.clone() }))
     }
 }
 
@@ -74,7 +87,7 @@ where
 #[derive(Debug)]
 pub struct SignatureGuardService<S, C> {
     service: Rc<S>,
-    config: SignatureConfig<C>,
+    guard: SignatureGuard<C>,
 }
 
 impl<S, B, C> Service<ServiceRequest> for SignatureGuardService<S, C>
@@ -90,21 +103,40 @@ where
     forward_ready!(service);
 
     fn call(&self, request: ServiceRequest) -> Self::Future {
-        let (service, config) = (Rc::clone(&self.service), self.config.clone());
+        let (service, guard) = (Rc::clone(&self.service), self.guard.clone());
         Box::pin(async move {
             let (http, mut payload) = request.into_parts();
-            let refusal = match check(&config, &http, &mut payload).await {
-                Ok(Some(found)) => {
-                    http.extensions_mut().insert(Rc::new(Passed { config, found }));
+            let refused = match guard.admit(&http, &mut payload).await {
+                Ok(()) => {
                     let request = ServiceRequest::from_parts(http, payload);
                     return service.call(request).await.map(ServiceResponse::map_into_left_body);
                 }
-                Ok(None) => unsigned(&config, &http),
-                Err(refusal) => refusal,
+                Err(refusal) => Refused::new(refusal, payload, guard.config.0.answering.clone()),
             };
             // As a response rather than an error, so that the middleware around this one can see and log it.
-            Ok(ServiceResponse::new(http, HttpResponse::from_error(Refused::new(refusal, payload)))
-                .map_into_right_body())
+            Ok(ServiceResponse::new(http, HttpResponse::from_error(refused)).map_into_right_body())
         })
     }
+}
+
+impl<C: Clone + 'static> SignatureGuard<C> {
+    /// Leaves what it found in the request's extensions, or refuses.
+    async fn admit(&self, request: &HttpRequest, payload: &mut Payload) -> Result<(), Refusal> {
+        let config = match need(Some(&self.config), request, payload)? {
+            Need::Taken(_) => return Ok(()),
+            Need::Check(config) => config,
+        };
+        let found = check(&config, request, payload).await?;
+        if found.is_none() && !self.optional && !(config.0.unsigned_preflights && is_preflight(request)) {
+            return Err(unsigned(&config, request));
+        }
+        request.extensions_mut().insert(Rc::new(Passed { config, found }));
+        Ok(())
+    }
+}
+
+/// The request with which a browser asks whether it may send another (CORS protocol, "CORS-preflight request").
+fn is_preflight(request: &HttpRequest) -> bool {
+    let has = |name| request.headers().contains_key(name);
+    request.method() == Method::OPTIONS && has(header::ORIGIN) && has(header::ACCESS_CONTROL_REQUEST_METHOD)
 }

@@ -50,18 +50,22 @@
 //!   so a WebSocket needs a route of its own.
 //! * **Compressed bodies.** What is signed and checked are the bytes of the wire. The inner extractor decodes them afterwards.
 
+mod answer;
 mod check;
 mod config;
+mod events;
+mod extract;
 mod fields;
 mod guard;
 mod refusal;
-mod signed;
+pub mod testing;
 mod unread;
 
 pub use self::{
+    answer::Answer,
     config::SignatureConfig,
+    extract::{Caller, MaybeSigned, Signed, SignedUnchecked},
     guard::{SignatureGuard, SignatureGuardService},
     refusal::Refusal,
-    signed::{Caller, MaybeSigned, Signed},
     unread::Refused,
 };

@@ -1,18 +1,13 @@
-//! What a refused request is answered with, and what is logged of it.
+//! Why a request did not reach its handler.
 
-use actix_web::{
-    HttpResponse, ResponseError,
-    error::PayloadError,
-    http::{StatusCode, header},
-};
-use countersign::{KeyId, VerifyError};
+use actix_web::{HttpResponse, ResponseError, error::PayloadError, http::StatusCode};
+use countersign::VerifyError;
 use thiserror::Error;
 
-/// How many seconds a client is asked to wait when the keys cannot be loaded.
-const RETRY_AFTER: &str = "5";
+use crate::answer::Answering;
 
-/// The longest part of a key id that is logged, in bytes.
-const LOGGED_KEY_ID: usize = 256;
+/// How many seconds a client is asked to wait when the keys cannot be loaded.
+pub(crate) const RETRY_AFTER: &str = "5";
 
 /// Why a request did not reach its handler.
 ///
@@ -64,41 +59,39 @@ impl ResponseError for Refusal {
     }
 
     fn error_response(&self) -> HttpResponse {
-        let mut response = HttpResponse::build(self.status_code());
-        match self {
-            Self::Unauthenticated { challenge, has_body, .. } => {
-                response.insert_header((header::WWW_AUTHENTICATE, challenge.as_str()));
-                if *has_body {
-                    response.force_close();
-                }
-            }
-            Self::Unavailable => {
-                response.insert_header((header::RETRY_AFTER, RETRY_AFTER));
-            }
-            Self::BodyTooLarge | Self::BodyTooSlow => {
-                response.force_close();
-            }
-            _ => {}
-        }
-        response.content_type("text/plain; charset=utf-8").body(format!("{self}\n"))
+        Answering::Plain.answer(self)
     }
 }
 
-/// The part of a key id that is logged.
-pub(crate) fn shown(key_id: Option<&KeyId>) -> &str {
-    let id = key_id.map_or("", KeyId::as_str);
-    (0..=LOGGED_KEY_ID.min(id.len())).rev().find_map(|end| id.get(..end)).unwrap_or_default()
-}
+impl Refusal {
+    /// A short, stable word for what happened, for logs and counters; of a request that is not authenticated that of its
+    /// [`VerifyError`].
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Unauthenticated { cause, .. } => cause.code(),
+            Self::BodyTooLarge => "body-too-large",
+            Self::BodyTooSlow => "body-deadline",
+            Self::Unavailable => "keys-unavailable",
+            Self::BodyUnreadable(_) => "body-unreadable",
+            Self::Misconfigured => "misconfigured",
+        }
+    }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+    /// The value of `WWW-Authenticate`, where there is one.
+    pub(crate) const fn challenge(&self) -> Option<&str> {
+        match self {
+            Self::Unauthenticated { challenge, .. } => Some(challenge.as_str()),
+            _ => None,
+        }
+    }
 
-    #[test]
-    fn a_long_key_id_is_cut_at_a_character_before_it_is_logged() {
-        let id = KeyId::new(&"\u{20ac}".repeat(300)).unwrap();
-        assert_eq!(shown(Some(&id)), "\u{20ac}".repeat(85));
-        assert_eq!(shown(Some(&KeyId::new("alice").unwrap())), "alice");
-        assert_eq!(shown(None), "");
+    /// Whether the answer has to close the connection, since a body may be left unread.
+    pub(crate) const fn leaves_body_unread(&self) -> bool {
+        match self {
+            Self::Unauthenticated { has_body, .. } => *has_body,
+            Self::BodyTooLarge | Self::BodyTooSlow => true,
+            _ => false,
+        }
     }
 }

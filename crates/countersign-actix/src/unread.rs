@@ -16,7 +16,7 @@ use actix_web::{
     web::Bytes,
 };
 
-use crate::refusal::Refusal;
+use crate::{answer::Answering, refusal::Refusal};
 
 /// The error of the extractors: a [`Refusal`], and the body that it leaves unread.
 ///
@@ -34,11 +34,12 @@ use crate::refusal::Refusal;
 pub struct Refused {
     refusal: Refusal,
     unread: Cell<Payload>,
+    answering: Answering,
 }
 
 impl Refused {
-    pub(crate) const fn new(refusal: Refusal, unread: Payload) -> Self {
-        Self { refusal, unread: Cell::new(unread) }
+    pub(crate) const fn new(refusal: Refusal, unread: Payload, answering: Answering) -> Self {
+        Self { refusal, unread: Cell::new(unread), answering }
     }
 
     /// Why the request was refused.
@@ -55,7 +56,7 @@ impl ResponseError for Refused {
 
     fn error_response(&self) -> HttpResponse {
         let unread = self.unread.replace(Payload::None);
-        self.refusal.error_response().map_body(|_, answer| match unread {
+        self.answering.answer(&self.refusal).map_body(|_, answer| match unread {
             Payload::None => answer,
             unread => BoxBody::new(Answer { body: answer, _unread: unread }),
         })

@@ -117,6 +117,14 @@ impl Verifier {
         &self.plan.policy
     }
 
+    /// Whether every request that this accepts is one that `other` accepts too, with the same meaning: it is of the same scheme, and
+    /// the policy is at least as strict.
+    #[must_use]
+    pub fn is_at_least_as_strict_as(&self, other: &Self) -> bool {
+        // Schemes that were made apart may read one request in two ways, for all that is known here.
+        Arc::ptr_eq(&self.scheme, &other.scheme) && self.policy().is_at_least_as_strict_as(other.policy())
+    }
+
     /// Reads a request's signature and judges it by the policy. Nothing is proven yet.
     ///
     /// # Errors

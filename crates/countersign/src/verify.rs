@@ -188,6 +188,18 @@ impl HeadVerified {
         self.verified.key_id()
     }
 
+    /// The scheme in which the request is signed.
+    #[must_use]
+    pub const fn scheme(&self) -> SchemeName {
+        self.verified.scheme()
+    }
+
+    /// What the signature covers. Of the body that is no more than its digest until [`finish`](Self::finish).
+    #[must_use]
+    pub const fn covered(&self) -> &CoveredComponents {
+        self.verified.covered()
+    }
+
     /// Takes in the next bytes of the body, as on the wire.
     pub fn update(&mut self, bytes: &[u8]) {
         self.has_body |= !bytes.is_empty();

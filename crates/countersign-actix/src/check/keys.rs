@@ -1,0 +1,126 @@
+//! From a head to who signed it: the claim, its keys, the signature.
+
+use std::{
+    future::poll_fn,
+    task::{Context, Poll},
+};
+
+use actix_web::rt::time::timeout;
+use countersign::{Claim, Credential, KeyId, Request, SchemeName, Unverified, Verifier, VerifyError, VerifyingKey};
+use futures::future::BoxFuture;
+
+use super::Check;
+use crate::{config::BoxError, events, refusal::Refusal};
+
+/// Why a request does not hold under one scheme.
+pub(super) enum Failure {
+    /// It may hold under another.
+    Cause(Cause),
+    /// It cannot be checked at all.
+    Refusal(Refusal),
+}
+
+/// What was wrong, and how far the check came.
+pub(super) struct Cause {
+    pub(super) error: VerifyError,
+    pub(super) scheme: SchemeName,
+    pub(super) key_id: Option<KeyId>,
+    pub(super) reached: Reached,
+}
+
+/// How far a check came; later values came further.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Reached {
+    Head,
+    Keys,
+    Signature,
+}
+
+type Answer<C> = Result<Option<Credential<C>>, BoxError>;
+
+/// How far a check came without waiting.
+enum Start<'a, V, C> {
+    Unsigned,
+    Verified(V, C),
+    Waiting(Box<(Unverified, BoxFuture<'a, Answer<C>>)>),
+}
+
+impl<'a, C: 'static> Check<'a, C> {
+    /// Finds the keys of a request and verifies it with them; `None` when there is no signature at all.
+    pub(super) async fn authenticate<V>(
+        &self,
+        verifier: &Verifier,
+        head: &Request<'_>,
+        verify: impl Fn(Unverified, &[VerifyingKey]) -> Result<V, VerifyError>,
+    ) -> Result<Option<(V, C)>, Failure> {
+        // One poll takes a loader that has its answer ready all the way, with what is large on the stack: every request
+        // pays for the size of the future around it.
+        let start = poll_fn(|cx| Poll::Ready(self.start(verifier, head, &verify, cx))).await?;
+        let (unverified, load) = match start {
+            Start::Unsigned => return Ok(None),
+            Start::Verified(verified, caller) => return Ok(Some((verified, caller))),
+            Start::Waiting(waiting) => *waiting,
+        };
+        let since = self.timing.now();
+        let answer = Box::pin(timeout(self.config.0.key_deadline, load)).await;
+        self.timing.loaded(since);
+        let answer = answer.map_err(|_| {
+            events::loader_too_slow(unverified.scheme(), unverified.key_id());
+            Failure::Refusal(Refusal::Unavailable)
+        })?;
+        self.answer(unverified, answer, &verify).map(Some)
+    }
+
+    fn start<V>(
+        &self,
+        verifier: &Verifier,
+        head: &Request<'_>,
+        verify: impl Fn(Unverified, &[VerifyingKey]) -> Result<V, VerifyError>,
+        cx: &mut Context<'_>,
+    ) -> Result<Start<'a, V, C>, Failure> {
+        let config = &self.config.0;
+        let since = self.timing.now();
+        let unverified = match verifier.begin(head, (config.clock)()) {
+            Ok(unverified) => unverified,
+            Err(VerifyError::NoSignature) => return Ok(Start::Unsigned),
+            Err(error) => {
+                let (scheme, key_id) = (verifier.scheme(), verifier.claimed_key_id(head));
+                return Err(Failure::Cause(Cause { error, scheme, key_id, reached: Reached::Head }));
+            }
+        };
+        self.timing.verified(since);
+        let since = self.timing.now();
+        let mut load = config.loader.load(Claim::new(&unverified, head));
+        let answer = load.as_mut().poll(cx);
+        self.timing.loaded(since);
+        match answer {
+            Poll::Ready(answer) => {
+                self.answer(unverified, answer, verify).map(|(verified, caller)| Start::Verified(verified, caller))
+            }
+            Poll::Pending => Ok(Start::Waiting(Box::new((unverified, load)))),
+        }
+    }
+
+    /// Verifies with the loaded keys. An unknown key is verified with none, so that it takes as long as a known one.
+    fn answer<V>(
+        &self,
+        unverified: Unverified,
+        answer: Answer<C>,
+        verify: impl Fn(Unverified, &[VerifyingKey]) -> Result<V, VerifyError>,
+    ) -> Result<(V, C), Failure> {
+        let (scheme, key_id) = (unverified.scheme(), unverified.key_id().cloned());
+        let credential = answer.map_err(|error| {
+            events::loader_failed(&error, scheme, key_id.as_ref());
+            Failure::Refusal(Refusal::Unavailable)
+        })?;
+        let since = self.timing.now();
+        let result = match credential {
+            Some(Credential { keys, caller, .. }) => verify(unverified, &keys)
+                .map(|verified| (verified, caller))
+                .map_err(|error| (error, Reached::Signature)),
+            None => verify(unverified, &[]).and(Err(VerifyError::UnknownKey)).map_err(|error| (error, Reached::Keys)),
+        };
+        self.timing.verified(since);
+        result.map_err(|(error, reached)| Failure::Cause(Cause { error, scheme, key_id, reached }))
+    }
+}

@@ -1,0 +1,10 @@
+//! The extractors, and what they share with the guard.
+
+mod caller;
+mod maybe;
+mod pass;
+mod signed;
+mod unchecked;
+
+pub(crate) use self::pass::{Need, Passed, need};
+pub use self::{caller::Caller, maybe::MaybeSigned, signed::Signed, unchecked::SignedUnchecked};

@@ -1,0 +1,98 @@
+//! What a guard has found already, and what is left to check.
+
+use std::rc::Rc;
+
+use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload};
+use countersign::Verifier;
+
+use crate::{
+    answer::Answering,
+    check::{Found, check},
+    config::SignatureConfig,
+    refusal::Refusal,
+    unread::Refused,
+};
+
+/// What a guard leaves in a request's extensions for those behind it.
+pub(crate) struct Passed<C> {
+    pub(crate) config: SignatureConfig<C>,
+    /// `None` when there was no signature, and none had to be.
+    pub(crate) found: Option<Found<C>>,
+}
+
+impl<C> Passed<C> {
+    /// With what the guard verified the request.
+    fn verifier(&self) -> Option<(&Found<C>, &Verifier)> {
+        let found = self.found.as_ref()?;
+        Some((found, self.config.0.verifier_at(found.accepted)))
+    }
+}
+
+/// What is left to do for one who asks for a check.
+pub(crate) enum Need<C> {
+    /// Nothing: a guard's finding is enough.
+    Taken(Rc<Passed<C>>),
+    Check(SignatureConfig<C>),
+}
+
+/// The nearest config counts, and what a guard found as far as it reaches. `own` is that of the app data, or a guard's.
+///
+/// Behind a guard `payload` gives the body that was signed, whoever took it before.
+pub(crate) fn need<C: 'static>(
+    own: Option<&SignatureConfig<C>>,
+    request: &HttpRequest,
+    payload: &mut Payload,
+) -> Result<Need<C>, Refusal> {
+    let passed = request.extensions().get::<Rc<Passed<C>>>().cloned();
+    let Some(passed) = passed else {
+        return own.cloned().map(Need::Check).ok_or_else(unguarded::<C>);
+    };
+    let Some((found, accepted)) = passed.verifier() else {
+        // It was not signed in any scheme of the guard's: it may be in one of the own.
+        return Ok(own.cloned().map_or_else(|| Need::Taken(Rc::clone(&passed)), Need::Check));
+    };
+    if !found.body.is_empty() {
+        *payload = Payload::from(found.body.clone());
+    }
+    let stricter = own.and_then(|own| own.beyond(&passed.config, accepted));
+    Ok(stricter.map_or_else(|| Need::Taken(Rc::clone(&passed)), Need::Check))
+}
+
+/// A request that went through, with the config that let it.
+pub(crate) struct Passage<C> {
+    pub(crate) config: SignatureConfig<C>,
+    /// `None` when there is no signature at all; the body is as it came.
+    pub(crate) found: Option<Found<C>>,
+}
+
+/// Takes over what a guard found, or checks what is left.
+pub(crate) async fn pass<C: Clone + 'static>(
+    request: &HttpRequest,
+    mut payload: Payload,
+) -> Result<(Passage<C>, Payload), Refused> {
+    let own = request.app_data::<SignatureConfig<C>>();
+    let config = match need(own, request, &mut payload) {
+        Ok(Need::Taken(passed)) => {
+            let (config, found) = (passed.config.clone(), passed.found.clone());
+            return Ok((Passage { config, found }, payload));
+        }
+        Ok(Need::Check(config)) => config,
+        Err(refusal) => return Err(Refused::new(refusal, payload, Answering::Plain)),
+    };
+    match check(&config, request, &mut payload).await {
+        Ok(found) => Ok((Passage { config, found }, payload)),
+        Err(refusal) => Err(Refused::new(refusal, payload, config.0.answering.clone())),
+    }
+}
+
+pub(crate) async fn inner<T: FromRequest>(request: &HttpRequest, payload: &mut Payload) -> Result<T, actix_web::Error> {
+    T::from_request(request, payload).await.map_err(Into::into)
+}
+
+pub(crate) fn unguarded<C>() -> Refusal {
+    tracing::error!(
+        caller = std::any::type_name::<C>(),
+        "no SignatureConfig of this caller's type in the app data, and no SignatureGuard of it around the route"
+    );
+    Refusal::Misconfigured
+}

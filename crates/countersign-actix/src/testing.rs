@@ -1,0 +1,89 @@
+//! Signing requests in the tests of your own routes.
+//!
+//! ```
+//! use actix_web::{App, test::{TestRequest, call_service, init_service}, web};
+//! use countersign::{Cavage, Credential, Secret, Signer, SigningKey, StaticKeys, VerifyingKey};
+//! use countersign_actix::{SignatureConfig, Signed, testing::sign};
+//!
+//! async fn create(order: Signed<web::Json<Vec<u32>>, &'static str>) -> String {
+//!     format!("{} items for {}", order.len(), order.caller())
+//! }
+//!
+//! # #[actix_web::main]
+//! # async fn main() -> Result<(), countersign::KeyError> {
+//! let secret = Secret::new("correct horse battery staple")?;
+//! let keys = StaticKeys::new().with("alice".parse()?, Credential::new(VerifyingKey::hmac_sha256(&secret), "Alice"));
+//! let app = App::new().app_data(SignatureConfig::new(keys)).route("/orders", web::post().to(create));
+//! let app = init_service(app).await;
+//!
+//! let alice = Signer::new(Cavage::new(), SigningKey::hmac_sha256("alice", &secret)?);
+//! let request = sign(TestRequest::post().uri("/orders").set_json([1, 2]), &alice);
+//! assert_eq!(call_service(&app, request).await.status(), 200);
+//! # Ok(())
+//! # }
+//! ```
+
+use std::{cell::RefCell, time::SystemTime};
+
+use actix_http::{HttpMessage, Request};
+use actix_web::{
+    dev::Payload,
+    http::header::{HOST, HeaderName, HeaderValue},
+    test::TestRequest,
+    web::Bytes,
+};
+use countersign::{SignError, Signer, UnixTime};
+use futures::{FutureExt, StreamExt, future::ready};
+
+use crate::fields::ActixFields;
+
+/// The host of a test's request that names none.
+const TEST_HOST: &str = "localhost:8080";
+
+/// Signs a test's request now, for `call_service`. A `Host` is added where there is none, as a client adds it.
+///
+/// # Panics
+/// When it cannot be signed: a test is the place to say so. [`try_sign_at`] does not panic.
+#[must_use]
+#[expect(clippy::panic, reason = "it is called in tests")]
+pub fn sign(request: TestRequest, signer: &Signer) -> Request {
+    match try_sign_at(request, signer, SystemTime::now().into()) {
+        Ok(request) => request,
+        Err(error) => panic!("the request cannot be signed: {error}"),
+    }
+}
+
+/// Signs a test's request at a time of your own, such as one that is too long ago.
+///
+/// # Errors
+/// When the request lacks what is to be covered, or cannot be signed for another reason.
+pub fn try_sign_at(request: TestRequest, signer: &Signer, now: UnixTime) -> Result<Request, SignError> {
+    let mut request = request.to_request();
+    let (body, chunks) = (RefCell::new(Vec::new()), request.take_payload());
+    // A test's body is at hand, so that nothing is ever waited for.
+    let has_payload = !matches!(chunks, Payload::None);
+    let collected = chunks.for_each(|chunk| {
+        body.borrow_mut().extend_from_slice(&chunk.unwrap_or_default());
+        ready(())
+    });
+    collected.now_or_never();
+    let body = Bytes::from(body.into_inner());
+    if !request.headers().contains_key(HOST) && request.uri().authority().is_none() {
+        request.headers_mut().insert(HOST, HeaderValue::from_static(TEST_HOST));
+    }
+    let parts = {
+        let (target, fields) = (request.uri().path_and_query(), ActixFields::new(request.headers()));
+        let head = countersign::Request::new(request.method().as_str(), target.map_or("", |it| it.as_str()), &fields);
+        signer.sign(&head.with_body(&body), now)?
+    };
+    for field in parts.fields {
+        let name = HeaderName::from_bytes(field.name.as_str().as_bytes());
+        if let (Ok(name), Ok(value)) = (name, HeaderValue::from_bytes(&field.value)) {
+            request.headers_mut().insert(name, value);
+        }
+    }
+    if has_payload {
+        *request.payload() = Payload::from(body);
+    }
+    Ok(request)
+}
