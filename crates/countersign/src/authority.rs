@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr};
 use smol_str::SmolStr;
 use thiserror::Error;
 
-use crate::request::trim;
+use crate::{field::letters_and, request::trim};
 
 /// What is no host with at most a port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -63,8 +63,11 @@ impl fmt::Display for Authority {
 }
 
 /// Whether this is one host with at most a port: no list, no user, nothing empty.
+#[inline]
 pub(crate) fn is_authority(spelt: &[u8]) -> bool {
-    split(spelt).is_some()
+    // A name alone, as nearly every request has it.
+    let is_name = spelt.first().is_some_and(|byte| *byte != b'.') && spelt.iter().copied().all(is_name_byte);
+    is_name || split(spelt).is_some()
 }
 
 fn split(spelt: &[u8]) -> Option<(&[u8], Option<u16>)> {
@@ -99,11 +102,12 @@ const fn is_ip_literal_byte(byte: u8) -> bool {
 }
 
 /// A byte of a name (RFC 3986 section 3.2.2), but for the comma, which would make it a list.
-const fn is_name_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric()
-        || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'%' | b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+')
-        || matches!(byte, b';' | b'=')
+#[inline]
+fn is_name_byte(byte: u8) -> bool {
+    NAME_BYTES.get(usize::from(byte)).copied().unwrap_or(false)
 }
+
+const NAME_BYTES: [bool; 256] = letters_and(b"-._~%!$&'()*+;=0123456789");
 
 #[cfg(test)]
 mod tests {

@@ -95,6 +95,17 @@ impl Component {
         }
     }
 
+    /// Whether this is a field that is compared with the body.
+    pub(crate) const fn is_digest(&self) -> bool {
+        match self {
+            Self::Field(name) => matches!(
+                name.well_known(),
+                Some(WellKnown::Digest | WellKnown::ContentDigest | WellKnown::XContentSha256)
+            ),
+            _ => false,
+        }
+    }
+
     /// The bit of a component that has one; the rest are compared by name.
     pub(crate) fn bit(&self) -> Option<u32> {
         let at = match self {
@@ -195,6 +206,11 @@ impl CoveredComponents {
     /// The components in order.
     pub fn iter(&self) -> impl Iterator<Item = &Component> {
         self.0.components.iter()
+    }
+
+    /// The bits of the components that have one.
+    pub(crate) fn bits(&self) -> u32 {
+        self.0.bits
     }
 
     /// Whether `component` is covered.

@@ -25,6 +25,8 @@ pub enum When {
 #[derive(Clone, PartialEq, Eq)]
 pub struct Coverage {
     rows: Vec<(Component, When)>,
+    /// For every row the bit of its component, if to be listed is all that it takes to be covered; else none.
+    plain: Vec<u32>,
     /// The bits of the components in it, and of those that are always due.
     mentioned: u32,
     always: u32,
@@ -34,7 +36,7 @@ impl Coverage {
     /// No component at all, to add to.
     #[must_use]
     pub const fn empty() -> Self {
-        Self { rows: Vec::new(), mentioned: 0, always: 0 }
+        Self { rows: Vec::new(), plain: Vec::new(), mentioned: 0, always: 0 }
     }
 
     fn of(rows: Vec<(Component, When)>) -> Self {
@@ -43,7 +45,8 @@ impl Coverage {
         };
         let mentioned = bits(&mut rows.iter());
         let always = bits(&mut rows.iter().filter(|(_, when)| *when == When::Always));
-        Self { rows, mentioned, always }
+        let plain = rows.iter().map(|(component, _)| component.bit().filter(|_| !component.is_digest()).unwrap_or(0));
+        Self { plain: plain.collect(), rows, mentioned, always }
     }
 
     /// Whether a component that has a bit stands in the table, under whatever condition.
@@ -113,6 +116,12 @@ impl Coverage {
     pub fn without(mut self, component: &Component) -> Self {
         self.rows.retain(|(present, _)| present != component);
         Self::of(self.rows)
+    }
+
+    /// The rows that a list with these bits does not satisfy by itself, each with whether no more than being listed could.
+    pub(crate) fn beyond(&self, bits: u32) -> impl Iterator<Item = (&Component, &When, bool)> {
+        let open = self.rows.iter().zip(&self.plain).filter(move |(_, plain)| bits & **plain == 0);
+        open.map(|((component, when), plain)| (component, when, *plain != 0))
     }
 
     /// Every component with its condition, in order.

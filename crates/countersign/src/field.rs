@@ -151,8 +151,11 @@ pub(crate) fn is_token_byte(byte: u8) -> bool {
 }
 
 /// Looked up rather than compared: names are read byte by byte on every request.
-const TOKEN_BYTES: [bool; 256] = {
-    let (mut table, mut bytes): (_, &[u8]) = ([false; 256], b"!#$%&'*+-.^_`|~0123456789");
+const TOKEN_BYTES: [bool; 256] = letters_and(b"!#$%&'*+-.^_`|~0123456789");
+
+/// The letters and these bytes.
+pub(crate) const fn letters_and(bytes: &[u8]) -> [bool; 256] {
+    let (mut table, mut bytes) = ([false; 256], bytes);
     while let [byte, rest @ ..] = bytes {
         mark(&mut table, *byte);
         bytes = rest;
@@ -164,7 +167,7 @@ const TOKEN_BYTES: [bool; 256] = {
         letter = letter.saturating_add(1);
     }
     table
-};
+}
 
 const fn mark(table: &mut [bool; 256], byte: u8) {
     if let Some((_, [entry, ..])) = table.split_at_mut_checked(byte as usize) {

@@ -36,8 +36,8 @@ use crate::{
 pub struct Policy {
     required: Coverage,
     time: Time,
-    /// Whether a body has to be bound, since something is required with one.
-    binds_body: bool,
+    /// What is required with a body. Where there is anything, the body has to be bound.
+    with_body: Vec<Component>,
     max_age: Duration,
     max_skew: Duration,
     algorithms: AlgorithmSet,
@@ -75,10 +75,11 @@ impl Policy {
     /// To ask for more than the default, call [`require`](Self::require) instead.
     #[must_use]
     pub fn dangerous_requiring(required: Coverage) -> Self {
-        let binds_body = required.iter().any(|(_, when)| *when == When::Body);
+        let with_body = required.iter().filter(|(_, when)| **when == When::Body);
+        let with_body = with_body.map(|(component, _)| component.clone()).collect();
         Self {
             required,
-            binds_body,
+            with_body,
             time: Time::Required,
             max_age: Duration::from_secs(300),
             max_skew: Duration::from_secs(30),
@@ -129,7 +130,9 @@ impl Policy {
     /// them; to cover another one with a hash in it proves the field alone.
     #[must_use]
     pub fn require(mut self, component: Component, when: When) -> Self {
-        self.binds_body |= when == When::Body;
+        if when == When::Body {
+            self.with_body.push(component.clone());
+        }
         self.required = self.required.also(component, when);
         self
     }
@@ -207,7 +210,7 @@ impl Policy {
             && is_within(self.authorities.as_deref(), other.authorities.as_deref())
             && other.required.iter().all(|(component, when)| requires(component, when))
             && self.time >= other.time
-            && (self.binds_body || !other.binds_body)
+            && (self.binds_body() || !other.binds_body())
             && (self.upper_case_method || !other.upper_case_method)
             && self.max_age <= other.max_age
             && self.max_skew <= other.max_skew
@@ -236,6 +239,11 @@ impl Policy {
             names.insert(names.len().min(2), WellKnown::Date.as_str());
         }
         names.join(" ")
+    }
+
+    /// Whether a body has to be bound, since something is required with one.
+    const fn binds_body(&self) -> bool {
+        !self.with_body.is_empty()
     }
 
     /// The coverages that this policy asks of ordinary requests.

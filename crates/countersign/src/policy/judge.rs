@@ -35,10 +35,12 @@ impl Policy {
 
     fn check_coverage(&self, request: &Request<'_>, parsed: &Parsed) -> Result<(), VerifyError> {
         let has_body = request.has_body();
-        let uncovered = |(component, when): &(&Component, &When)| {
-            !self.satisfies(parsed, component) && when.applies(component, request, has_body)
+        let uncovered = |(component, when, plain): &(&Component, &When, bool)| {
+            (has_body || **when != When::Body)
+                && (*plain || !self.satisfies(parsed, component))
+                && when.applies(component, request, has_body)
         };
-        if let Some((component, _)) = self.required.iter().find(uncovered) {
+        if let Some((component, ..)) = self.required.beyond(parsed.covered.bits()).find(uncovered) {
             return Err(uncovered_error(parsed, component));
         }
         match has_body.then(|| self.uncovered_with_body(parsed)).flatten() {
@@ -52,10 +54,8 @@ impl Policy {
     /// Where the policy asks for anything with a body, the body itself has to be bound: by a digest that is compared with it,
     /// or by being signed.
     pub(crate) fn uncovered_with_body(&self, parsed: &Parsed) -> Option<Component> {
-        let uncovered =
-            |(component, when): &(&Component, &When)| **when == When::Body && !self.satisfies(parsed, component);
-        let row = self.required.iter().find(uncovered).map(|(component, _)| component.clone());
-        row.or_else(|| (self.binds_body && !self.body_is_bound(parsed)).then(|| Component::field(WellKnown::Digest)))
+        let row = self.with_body.iter().find(|component| !self.satisfies(parsed, component)).cloned();
+        row.or_else(|| (self.binds_body() && !self.body_is_bound(parsed)).then(|| Component::field(WellKnown::Digest)))
     }
 
     fn check_time(&self, parsed: &Parsed, now: UnixTime) -> Result<Option<UnixTime>, VerifyError> {
