@@ -12,6 +12,7 @@ mod allocation;
 mod asymmetric;
 mod black_box;
 mod bodies;
+mod cached_keys;
 mod client;
 mod dialects;
 mod dialects_live;

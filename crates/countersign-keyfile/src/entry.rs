@@ -3,6 +3,7 @@
 use std::{
     fmt,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use countersign::{Algorithm, KeyError, KeyId, Secret, SigningKey, VerifyingKey};
@@ -39,6 +40,12 @@ impl fmt::Display for Weakness {
     }
 }
 
+/// Who a key belongs to, and the line that says so.
+pub(crate) struct Name {
+    pub(crate) text: Arc<str>,
+    pub(crate) line: usize,
+}
+
 /// One `[[key]]` that can be used.
 ///
 /// It shows what a key is, and never its material.
@@ -56,6 +63,7 @@ impl fmt::Display for Weakness {
 /// ```
 pub struct Entry {
     id: KeyId,
+    name: Option<Name>,
     algorithm: Algorithm,
     line: usize,
     source: SourceKind,
@@ -72,6 +80,16 @@ impl Entry {
     #[must_use]
     pub const fn id(&self) -> &KeyId {
         &self.id
+    }
+
+    /// Who it belongs to, where it says so.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_ref().map(|name| &*name.text)
+    }
+
+    pub(crate) const fn name_in_place(&self) -> Option<&Name> {
+        self.name.as_ref()
     }
 
     /// What it signs or verifies with.
@@ -128,6 +146,8 @@ impl Entry {
         let fields = Fields::read(raw)?;
         let id = fields.id.text("id")?;
         let id = KeyId::new(id).map_err(|source| KeyFileError::Key { line: fields.id.line, source })?;
+        let name =
+            fields.name.map(|field| Ok(Name { text: field.text("name")?.into(), line: field.line })).transpose()?;
         let algorithm = fields.algorithm()?;
         let dangerous = fields.dangerous.map_or(Ok(false), |field| field.truth("dangerous"))?;
         let (kind, field) = fields.source;
@@ -162,7 +182,7 @@ impl Entry {
         let public = matches!(kind, SourceKind::PublicKey | SourceKind::PublicKeyFile);
         let signing = (!public).then_some(material);
         let file = kind.is_file().then(|| folder.join(value));
-        Ok(Self { id, algorithm, line: raw.line, source: kind, file, weaknesses, verifying, signing })
+        Ok(Self { id, name, algorithm, line: raw.line, source: kind, file, weaknesses, verifying, signing })
     }
 }
 
@@ -170,6 +190,7 @@ impl fmt::Debug for Entry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Entry")
             .field("id", &self.id)
+            .field("name", &self.name())
             .field("algorithm", &self.algorithm)
             .field("line", &self.line)
             .field("source", &self.source)
@@ -180,6 +201,7 @@ impl fmt::Debug for Entry {
 /// The fields of a table, each in its place.
 struct Fields<'r> {
     id: &'r RawField,
+    name: Option<&'r RawField>,
     algorithm: &'r RawField,
     dangerous: Option<&'r RawField>,
     source: (SourceKind, &'r RawField),
@@ -187,7 +209,7 @@ struct Fields<'r> {
 
 impl<'r> Fields<'r> {
     fn read(raw: &'r RawKey) -> Result<Self, KeyFileError> {
-        let (mut id, mut algorithm, mut dangerous, mut source) = (None, None, None, None);
+        let (mut id, mut name, mut algorithm, mut dangerous, mut source) = (None, None, None, None, None);
         for field in &raw.fields {
             let kind = SourceKind::ALL.iter().copied().find(|kind| kind.field() == field.name);
             match (kind, field.name.as_str()) {
@@ -197,6 +219,7 @@ impl<'r> Fields<'r> {
                     }
                 }
                 (None, "id") => id = Some(field),
+                (None, "name") => name = Some(field),
                 (None, "algorithm") => algorithm = Some(field),
                 (None, "dangerous") => dangerous = Some(field),
                 (None, name) => {
@@ -207,6 +230,7 @@ impl<'r> Fields<'r> {
         let line = raw.line;
         Ok(Self {
             id: id.ok_or(KeyFileError::MissingField { line, field: "id" })?,
+            name,
             algorithm: algorithm.ok_or(KeyFileError::MissingField { line, field: "algorithm" })?,
             dangerous,
             source: source.ok_or(KeyFileError::NoSource { line })?,

@@ -22,6 +22,20 @@ pub enum KeyFileError {
         /// Why.
         source: io::Error,
     },
+    /// A file without a key, from which a server would know nobody. It may be one that is just being written.
+    #[error("{}: no keys", path.display())]
+    Empty {
+        /// The key file.
+        path: PathBuf,
+    },
+    /// The key file cannot be watched: there is no thread to be had.
+    #[error("{}: cannot be watched: {source}", path.display())]
+    Unwatched {
+        /// The key file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// The text is not TOML. What TOML's reader has to say is left out, since it quotes the text.
     #[error("line {line}: not TOML")]
     Syntax {
@@ -59,6 +73,16 @@ pub enum KeyFileError {
     NoSource {
         /// Where the key begins.
         line: usize,
+    },
+    /// A key that belongs to somebody else than another key of the same id.
+    #[error("line {line}: the key {id:?} has another name on line {first}")]
+    SecondName {
+        /// Where the second name stands.
+        line: usize,
+        /// The id that both keys have.
+        id: String,
+        /// Where the first name stands.
+        first: usize,
     },
     /// A key with material from two places.
     #[error("line {line}: {second} beside {first}: a key has exactly one of them")]

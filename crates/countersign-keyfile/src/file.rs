@@ -5,12 +5,13 @@ use std::{
     fs::File,
     io::{self, Read},
     path::Path,
+    sync::Arc,
 };
 
-use countersign::{KeyId, SigningKey, VerifyingKey};
+use countersign::{Credential, KeyId, SigningKey, VerifyingKey};
 use zeroize::Zeroizing;
 
-use crate::{entry::Entry, error::KeyFileError, raw};
+use crate::{entry::Entry, error::KeyFileError, owner::KeyOwner, raw};
 
 /// The keys of a file, each made once.
 ///
@@ -41,6 +42,7 @@ use crate::{entry::Entry, error::KeyFileError, raw};
 pub struct KeyFile {
     entries: Vec<Entry>,
     ids: Vec<KeyId>,
+    names: HashMap<KeyId, Arc<str>>,
     rings: HashMap<KeyId, Vec<VerifyingKey>>,
 }
 
@@ -74,14 +76,17 @@ impl KeyFile {
 
     fn from_results(results: Vec<Result<Entry, KeyFileError>>) -> Result<Self, KeyFileError> {
         let entries = results.into_iter().collect::<Result<Vec<_>, _>>()?;
-        let (mut ids, mut rings) = (Vec::new(), HashMap::<_, Vec<_>>::new());
+        let (mut ids, mut rings, mut names) = (Vec::new(), HashMap::<_, Vec<_>>::new(), HashMap::new());
         for entry in &entries {
+            if let Some(name) = entry.name_in_place() {
+                names.insert(entry.id().clone(), Arc::clone(&name.text));
+            }
             if !rings.contains_key(entry.id()) {
                 ids.push(entry.id().clone());
             }
             rings.entry(entry.id().clone()).or_default().push(entry.verifying_key().clone());
         }
-        Ok(Self { entries, ids, rings })
+        Ok(Self { entries, ids, names, rings })
     }
 
     /// The keys that verify what this id signs, in the order of the file; `None` for an id that is not in it.
@@ -90,6 +95,12 @@ impl KeyFile {
     #[must_use]
     pub fn verifying_keys(&self, id: &str) -> Option<&[VerifyingKey]> {
         self.rings.get(id).map(Vec::as_slice)
+    }
+
+    /// Who the keys of this id belong to; `None` where the file does not say, and for an id that is not in it.
+    #[must_use]
+    pub fn name(&self, id: &str) -> Option<&str> {
+        self.names.get(id).map(|name| &**name)
     }
 
     /// The first key of this id that can sign.
@@ -108,6 +119,16 @@ impl KeyFile {
         })
     }
 
+    /// What a server's loader answers for each id.
+    pub(crate) fn into_credentials(self) -> HashMap<KeyId, Credential<KeyOwner>> {
+        let Self { mut names, rings, .. } = self;
+        let credential = |(id, keys): (KeyId, _)| {
+            let owner = KeyOwner::new(id.clone(), names.remove(&id));
+            (id, Credential::with_keys(keys, owner))
+        };
+        rings.into_iter().map(credential).collect()
+    }
+
     /// The ids, each once, in the order of the file.
     pub fn ids(&self) -> impl Iterator<Item = &str> {
         self.ids.iter().map(KeyId::as_str)
@@ -122,14 +143,24 @@ impl KeyFile {
 
 fn inspect(text: &str, folder: &Path) -> Result<Vec<Result<Entry, KeyFileError>>, KeyFileError> {
     let keys = raw::read(text)?;
-    Ok(keys.iter().map(|key| Entry::from_raw(key, folder)).collect())
+    let mut names = HashMap::new();
+    let mut one_name = |entry: Entry| {
+        let Some(name) = entry.name_in_place() else { return Ok(entry) };
+        let (first, line) = names.entry(entry.id().clone()).or_insert_with(|| (Arc::clone(&name.text), name.line));
+        if *first == name.text {
+            return Ok(entry);
+        }
+        Err(KeyFileError::SecondName { line: name.line, id: entry.id().to_string(), first: *line })
+    };
+    let entries = keys.iter().map(|key| Entry::from_raw(key, folder));
+    Ok(entries.map(|entry| entry.and_then(&mut one_name)).collect())
 }
 
 /// The longest key file that is read, in bytes.
 const MAX_FILE: u64 = 16 * 1024 * 1024;
 
 /// Reads no more than that, so that a device is not read without end.
-fn read_text(path: &Path) -> io::Result<String> {
+pub(crate) fn read_text(path: &Path) -> io::Result<String> {
     let mut text = String::new();
     File::open(path)?.take(MAX_FILE.saturating_add(1)).read_to_string(&mut text)?;
     let fits = u64::try_from(text.len()).is_ok_and(|len| len <= MAX_FILE);

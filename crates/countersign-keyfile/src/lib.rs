@@ -1,6 +1,7 @@
 //! The keys of HTTP request signatures in a TOML file, which a server and the command `countersign` read alike.
 //!
-//! Each `[[key]]` has an `id`, an `algorithm`, and exactly one place where its material comes from:
+//! Each `[[key]]` has an `id`, an `algorithm`, if you like a `name` for who it belongs to, and exactly one place where its material
+//! comes from:
 //!
 //! | field | what it holds |
 //! |---|---|
@@ -12,7 +13,7 @@
 //!
 //! Paths are relative to the key file's folder. `dangerous = true` is needed for a secret under 16 bytes, for SHA-1, and for
 //! RSA under 2048 bits. Several entries with one id are a ring: all of them verify, in the order of the file, and the first
-//! that can sign does.
+//! that can sign does. Those of them that have a `name` have the same.
 //!
 //! The file is read once, as a whole or not at all. Every mistake is named with its line; no message holds a secret.
 //!
@@ -37,16 +38,26 @@
 //! # let _ = (signer, Verifier::new(Cavage::new(), Policy::default()));
 //! # Ok::<(), countersign_keyfile::KeyFileError>(())
 //! ```
+//!
+//! # In a server
+//!
+//! [`KeyFileLoader`] is a loader that follows the file while the server runs: `SignatureConfig::new(KeyFileLoader::open("keys.toml")?)`.
+//! Handlers get the [`KeyOwner`].
 
 mod entry;
 mod error;
 mod file;
+mod loader;
+mod owner;
 mod raw;
 mod source;
+mod store;
 
 pub use self::{
     entry::{Entry, Weakness},
     error::KeyFileError,
     file::KeyFile,
+    loader::KeyFileLoader,
+    owner::KeyOwner,
     source::{SourceKind, without_line_end},
 };

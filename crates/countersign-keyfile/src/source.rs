@@ -9,7 +9,10 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use countersign::KeyError;
 use zeroize::Zeroizing;
 
-use crate::error::KeyFileError;
+use crate::{
+    error::KeyFileError,
+    raw::{RawField, RawKey, RawValue},
+};
 
 /// The longest file of material that is read, in bytes: no key comes near it.
 const MAX_FILE: u64 = 64 * 1024;
@@ -128,6 +131,17 @@ pub(crate) fn material(
 
 fn file(path: PathBuf, line: usize) -> Result<Zeroizing<Vec<u8>>, KeyFileError> {
     read_file(&path).map(Zeroizing::new).map_err(|source| KeyFileError::File { line, path, source })
+}
+
+/// The files that keys name, as far as they can be told.
+pub(crate) fn named_files(keys: &[RawKey], folder: &Path) -> Vec<PathBuf> {
+    let fields = keys.iter().flat_map(|key| &key.fields);
+    let files = fields.filter(|field| SourceKind::ALL.iter().any(|kind| kind.is_file() && kind.field() == field.name));
+    let path = |field: &RawField| match &field.value {
+        RawValue::Text(path) => Some(folder.join(path.as_str())),
+        _ => None,
+    };
+    files.filter_map(path).collect()
 }
 
 /// Reads a file of no more than 64 KiB.

@@ -12,7 +12,10 @@ use crate::{
 };
 
 /// What a request claims, for the loader to find its keys by. None of it is proven yet.
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// Whoever remembers what a loader answered takes out of the claim what the memory does not go by, before the loader sees it: an
+/// answer that went by the target of one request would otherwise be given to all others.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Claim {
     key_id: Option<KeyId>,
     scheme: SchemeName,
@@ -44,13 +47,43 @@ impl Claim {
         self.scheme
     }
 
-    /// The authority that the request is for, as the peer spelt it.
+    /// The same without the key id, as in a scheme that names none.
+    #[must_use]
+    pub fn without_key_id(self) -> Self {
+        Self { key_id: None, ..self }
+    }
+
+    /// The same without the target.
+    #[must_use]
+    pub fn without_target(self) -> Self {
+        Self { target: SmolStr::default(), ..self }
+    }
+
+    /// The same without the authority.
+    #[must_use]
+    pub fn without_authority(self) -> Self {
+        Self { authority: None, ..self }
+    }
+
+    /// The same with the authority in ASCII lower case, in which authorities that differ in case alone are equal. Beyond that it
+    /// stays as it was spelt: a default port is neither added nor removed.
+    #[must_use]
+    pub fn with_lower_case_authority(self) -> Self {
+        let upper = |authority: &SmolStr| authority.bytes().any(|byte| byte.is_ascii_uppercase());
+        let lower = |authority: SmolStr| {
+            if upper(&authority) { SmolStr::from(authority.to_ascii_lowercase()) } else { authority }
+        };
+        Self { authority: self.authority.map(lower), ..self }
+    }
+
+    /// The authority that the request is for, as the peer spelt it; `None` where there is none, and [where it was taken
+    /// out](Self::without_authority).
     #[must_use]
     pub fn authority(&self) -> Option<&str> {
         self.authority.as_deref()
     }
 
-    /// Path and query as on the wire.
+    /// Path and query as on the wire; empty where they were [taken out](Self::without_target).
     #[must_use]
     pub fn target(&self) -> &str {
         &self.target
@@ -176,5 +209,45 @@ impl<C: Clone + Send + Sync + 'static> KeyLoader for StaticKeys<C> {
 
     fn load(&self, claim: Claim) -> impl Future<Output = Result<Option<Credential<C>>, Infallible>> + Send {
         std::future::ready(Ok(claim.key_id().and_then(|id| self.0.get(id)).cloned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{cavage::Cavage, policy::Policy, time::UnixTime, verifier::Verifier};
+
+    fn claim(host: &str, target: &str) -> Claim {
+        let fields = [("host", host), ("signature", r#"keyId="alice",headers="host",signature="AAAA""#)];
+        let request = Request::new("GET", target, &fields);
+        let verifier = Verifier::new(Cavage::new(), Policy::dangerous_requiring_nothing());
+        Claim::new(&verifier.begin(&request, UnixTime::from_secs(0)).unwrap(), &request)
+    }
+
+    #[test]
+    fn a_claim_says_what_the_request_said() {
+        let claim = claim("API.example:443", "/orders?page=2");
+        assert_eq!(claim.key_id().map(KeyId::as_str), Some("alice"));
+        assert_eq!((claim.authority(), claim.target()), (Some("API.example:443"), "/orders?page=2"));
+    }
+
+    #[test]
+    fn what_is_taken_out_of_a_claim_no_longer_tells_it_from_others() {
+        let (one, other) = (claim("a.example", "/1"), claim("b.example", "/2"));
+        assert_eq!(one.clone().without_target().target(), "");
+        assert_eq!(one.clone().without_authority().authority(), None);
+        assert_eq!(one.clone().without_key_id().key_id(), None);
+        assert_ne!(one.clone().without_target(), other.clone().without_target());
+        assert_ne!(one.clone().without_authority(), other.clone().without_authority());
+        assert_eq!(one.without_target().without_authority(), other.without_target().without_authority());
+    }
+
+    #[test]
+    fn authorities_that_differ_in_the_case_of_ascii_are_equal_in_lower_case_and_no_others_are() {
+        let lower = |host| claim(host, "/").with_lower_case_authority();
+        assert_eq!(lower("API.Example").authority(), Some("api.example"));
+        assert_eq!(lower("API.Example"), lower("api.example"));
+        assert_ne!(lower("api.example:443"), lower("api.example"));
+        assert_ne!(lower("\u{c4}pi.example"), lower("\u{e4}pi.example"));
     }
 }

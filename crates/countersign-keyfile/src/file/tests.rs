@@ -95,6 +95,28 @@ fn entries_of_one_id_verify_in_order_and_the_first_that_can_sign_signs() {
 }
 
 #[test]
+fn a_name_tells_who_the_keys_of_an_id_belong_to() {
+    let secret = "algorithm = 'hmac-sha256'\nsecret = 'correct horse battery staple'\n";
+    let entry = |id: &str, name: &str| format!("[[key]]\nid = '{id}'\n{name}\n{secret}");
+    let file =
+        [entry("alice", ""), entry("alice", "name = 'Alice'"), entry("alice", "name = 'Alice'"), entry("bob", "")];
+    let file = parse(&file.concat()).unwrap();
+    assert_eq!((file.name("alice"), file.name("bob"), file.name("carol")), (Some("Alice"), None, None));
+    assert_eq!(file.entries().iter().map(Entry::name).collect::<Vec<_>>(), [None, Some("Alice"), Some("Alice"), None]);
+}
+
+#[test]
+fn two_keys_of_one_id_cannot_belong_to_two() {
+    let secret = "algorithm = 'hmac-sha256'\nsecret = 'correct horse battery staple'";
+    let entry = |name: &str| format!("[[key]]\nid = 'alice'\n{secret}\nname = '{name}'\n");
+    let text = [entry("Alice"), entry("Alice"), entry("Bob")].concat();
+    let expected = "line 15: the key \"alice\" has another name on line 5";
+    assert_eq!(message(parse(&text)), expected);
+    let report: Vec<_> = inspect(&text, Path::new(KEYS)).unwrap().into_iter().map(|key| key.is_ok()).collect();
+    assert_eq!(report, [true, true, false]);
+}
+
+#[test]
 fn what_is_weak_needs_dangerous() {
     for (lines, line, weakness) in [
         ("algorithm = 'hmac-sha256'\nsecret = '123456789012345'", 4, Weakness::ShortSecret(15)),
@@ -138,6 +160,7 @@ fn every_mistake_is_named_with_its_line() {
         ),
         ("[[key]]\nid = ''\nalgorithm = 'hmac-sha256'\nsecret = 'x'", "line 2: not a usable key id"),
         ("[[key]]\nid = 7\nalgorithm = 'hmac-sha256'\nsecret = 'x'", "line 2: id has to be a string"),
+        ("[[key]]\nid = 'x'\nname = 7\nalgorithm = 'hmac-sha256'\nsecret = 'x'", "line 3: name has to be a string"),
         ("[[key]]\nid = 'alice'\nalgorithm = 'hs2019'\nsecret = 'x'", "line 3: unknown algorithm \"hs2019\""),
         ("[[key]]\nid = 'alice'\nalgorithm = 'HMAC-SHA256'\nsecret = 'x'", "line 3: unknown algorithm \"HMAC-SHA256\""),
     ] {

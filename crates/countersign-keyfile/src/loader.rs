@@ -1,0 +1,92 @@
+//! A server's loader, which follows the file.
+
+use std::{convert::Infallible, fmt, path::Path, sync::Arc, time::Duration};
+
+use countersign::{Claim, Credential, KeyLoader};
+
+use crate::{
+    error::KeyFileError,
+    owner::KeyOwner,
+    store::{self, Store},
+};
+
+/// The keys of a file as a server's loader, which follows the file while the server runs.
+///
+/// The file and all files that it names are looked at every second, by their content, in a thread of their own, which ends with the
+/// last clone of the loader. What changed is taken in one step once it has been the same for two looks: a removed key verifies
+/// nothing from then on. A file that is missing, broken or without a key changes nothing: the keys before it stay in force, and each
+/// such mistake is a `tracing` error once.
+///
+/// A file that is written in place is taken half-written only if its writer pauses for longer than between two looks, at a place
+/// where all before it makes sense. To exclude that, write a new file and rename it over the old one.
+///
+/// A `secret_env` is read from the environment that the server was started with.
+///
+/// ```
+/// use countersign::KeyLoader;
+/// use countersign_keyfile::{KeyFileError, KeyFileLoader, KeyOwner};
+///
+/// fn loader() -> Result<impl KeyLoader<Caller = KeyOwner>, KeyFileError> {
+///     KeyFileLoader::open("keys.toml")
+/// }
+/// # assert!(loader().is_err());
+/// ```
+#[derive(Clone)]
+pub struct KeyFileLoader(Arc<Store>);
+
+impl KeyFileLoader {
+    /// Reads a file, and looks at it every second from then on.
+    ///
+    /// # Errors
+    /// When the file cannot be read, when [`KeyFile::parse`](crate::KeyFile::parse) fails, when there is no key in it, and when there
+    /// is no thread to be had.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, KeyFileError> {
+        Self::open_with_interval(path, Duration::from_secs(1))
+    }
+
+    /// Reads a file, and looks at it once in every `interval` from then on, which is at least ten milliseconds.
+    ///
+    /// # Errors
+    /// Those of [`Self::open`].
+    pub fn open_with_interval(path: impl AsRef<Path>, interval: Duration) -> Result<Self, KeyFileError> {
+        let loader = Self::open_unwatched(path)?;
+        store::watch(&loader.0, interval)?;
+        Ok(loader)
+    }
+
+    /// Reads a file, and looks at it again only when it is told to [reload](Self::reload).
+    ///
+    /// # Errors
+    /// Those of [`Self::open`].
+    pub fn open_unwatched(path: impl AsRef<Path>) -> Result<Self, KeyFileError> {
+        Ok(Self(Arc::new(Store::open(path.as_ref())?)))
+    }
+
+    /// Looks at the file now, such as on a signal, and takes what changed at once. Whether anything had.
+    ///
+    /// It reads files: from asynchronous code, call it where blocking is allowed.
+    ///
+    /// # Errors
+    /// Those of [`Self::open`]. The keys before stay in force then.
+    pub fn reload(&self) -> Result<bool, KeyFileError> {
+        self.0.reload()
+    }
+}
+
+impl KeyLoader for KeyFileLoader {
+    type Caller = KeyOwner;
+    type Error = Infallible;
+
+    fn load(&self, claim: Claim) -> impl Future<Output = Result<Option<Credential<KeyOwner>>, Infallible>> + Send {
+        std::future::ready(Ok(claim.key_id().and_then(|id| self.0.find(id))))
+    }
+}
+
+impl fmt::Debug for KeyFileLoader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeyFileLoader").field("path", &self.0.path()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;
