@@ -2,17 +2,18 @@
 
 use std::error::Error;
 
-use benches::{asymmetric, core, median, route};
+use benches::{asymmetric, core, median, route, stream};
 
 /// Each round measures all of it, so that a slow spell of the machine meets every figure.
 const ROUNDS: usize = 5;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let (mut cores, mut keys, mut routes) = (vec![], vec![], vec![]);
+    let (mut cores, mut keys, mut routes, mut streams) = (vec![], vec![], vec![], vec![]);
     for _ in 0..ROUNDS {
         cores.push(core::measure());
         keys.push(asymmetric::measure());
         routes.push(route::measure()?);
+        streams.push(stream::measure());
     }
     let core = |figure: fn(&core::Figures) -> f64| median(cores.iter().map(figure).collect());
     let route = |figure: fn(&route::Figures) -> f64| median(routes.iter().map(figure).collect());
@@ -37,5 +38,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     println!("ratio open-control {:.2}", route(|f| f.control));
     println!("ratio guarded {:.2}", route(|f| f.guarded));
+    println!("ratio guarded-cached {:.2}", route(|f| f.cached));
+    println!("ratio refused-signature {:.2}", route(|f| f.refused[0]));
+    println!("ratio refused-unknown {:.2}", route(|f| f.refused[1]));
+    println!("ratio refused-unsigned {:.2}", route(|f| f.refused[2]));
+    let stream = |figure: fn(&stream::Figures) -> f64| median(streams.iter().map(figure).collect());
+    println!("hash {:.0} MiB/s (SHA-256 of a body in chunks of 64 KiB)", stream(|f| f.hash));
+    println!("ratio streamed {:.2}", stream(|f| f.streamed));
     Ok(())
 }

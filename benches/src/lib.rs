@@ -3,6 +3,7 @@
 pub mod asymmetric;
 pub mod core;
 pub mod route;
+pub mod stream;
 
 use std::{hint::black_box, time::Instant};
 

@@ -148,3 +148,15 @@ async fn a_test_signs_its_requests_in_one_line() {
     let missing = try_sign_at(TestRequest::get(), &tenant, now()).err();
     assert_eq!(missing, Some(SignError::Missing("x-tenant".parse().unwrap())));
 }
+
+#[actix_web::test]
+async fn a_test_signs_a_request_whose_body_is_put_in_afterwards() {
+    let (events, _guard) = Events::capture();
+    let app = init_service(App::new().app_data(config()).default_service(web::to(signed))).await;
+    let digest = countersign::digest_field(countersign::DigestAlgorithm::Sha256, b"later");
+    let head = TestRequest::post().uri("/").insert_header(("Digest", digest));
+    let mut request = sign(head.insert_header(("Transfer-Encoding", "chunked")), &signer("alice"));
+    *request.payload() = actix_web::dev::Payload::from(Bytes::from_static(b"later"));
+    let response = call_service(&app, request).await;
+    assert_eq!((response.status().as_u16(), events.take()), (200, Vec::new()));
+}

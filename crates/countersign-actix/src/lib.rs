@@ -42,6 +42,11 @@
 //!
 //! Why a request was refused is a [`tracing`] event with the cause, the scheme and the key id. The peer does not learn it.
 //!
+//! # Where to read on
+//!
+//! [`guide`] takes you from a first guarded scope to an API in production: keys, policies, bodies, proxies, tests.
+//! [`coming_from_http_signature_normalization`] maps the concepts of that crate to those here.
+//!
 //! # What to know
 //!
 //! * **The target is actix-web's.** Middleware that rewrites it, such as `NormalizePath`, belongs inside of the guard: outside,
@@ -60,6 +65,12 @@ mod guard;
 mod refusal;
 pub mod testing;
 mod unread;
+
+#[doc = include_str!("../docs/guard-your-api.md")]
+pub mod guide {}
+
+#[doc = include_str!("../docs/coming-from-http-signature-normalization.md")]
+pub mod coming_from_http_signature_normalization {}
 
 pub use self::{
     answer::Answer,

@@ -11,7 +11,7 @@ use crate::{check::unsigned, unread::Refused};
 /// The caller's context behind a [`SignatureGuard`](crate::SignatureGuard), for handlers that need nothing else of the
 /// proof. Without the guard the answer is 500; behind one that lets unsigned requests pass, 401 for those.
 ///
-/// It is what the guard found under its own policy. What the app data asks for beyond that, only [`Signed`] checks.
+/// It is what the guard found under its own policy. What the app data asks for beyond that, only [`Signed`](crate::Signed) checks.
 ///
 /// ```
 /// use countersign_actix::Caller;

@@ -27,7 +27,7 @@ use crate::{
 /// <div class="warning">
 ///
 /// `Option<Signed<T>>`, `Result<Signed<T>, _>` and `Either<Signed<T>, _>` turn a *bad* signature into an anonymous call, as they
-/// turn any failed extractor into a value. Where a signature is optional use [`MaybeSigned`], which lets a request pass only if it has none
+/// turn any failed extractor into a value. Where a signature is optional use [`MaybeSigned`](crate::MaybeSigned), which lets a request pass only if it has none
 /// at all.
 ///
 /// </div>
