@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    hash::{BuildHasher, RandomState},
+    hash::{BuildHasher, Hash, Hasher},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -11,6 +11,7 @@ use std::{
 };
 
 use countersign::{Claim, Credential, KeyId};
+use foldhash::quality::RandomState;
 use moka::future::Cache;
 
 use crate::error::LoadError;
@@ -49,10 +50,20 @@ impl Default for Limits {
 ///
 /// The generation is that of the key id when the question was asked. After an invalidation the same claim is another question, so
 /// that no answer to an older one is ever found again, even one that arrives later.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Question {
     pub(crate) claim: Claim,
     generation: u64,
+}
+
+impl Hash for Question {
+    /// Every request is hashed, so no more of it than tells claims apart.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.generation);
+        state.write(self.claim.key_id().map_or(b"", |id| id.as_str().as_bytes()));
+        state.write(self.claim.scheme().as_str().as_bytes());
+        state.write(self.claim.authority().unwrap_or_default().as_bytes());
+    }
 }
 
 impl Question {
@@ -73,9 +84,9 @@ pub(crate) enum Missing {
 
 /// The answers. Those with keys and those without have room of their own, so that neither evicts the other.
 pub(crate) struct Memory<C> {
-    known: Cache<Question, Credential<C>>,
+    known: Cache<Question, Credential<C>, RandomState>,
     /// `None` when unknown ids are not remembered.
-    unknown: Option<Cache<Question, ()>>,
+    unknown: Option<Cache<Question, (), RandomState>>,
     generations: Box<[AtomicU64]>,
     hasher: RandomState,
 }
@@ -87,7 +98,7 @@ impl<C: Clone + Send + Sync + 'static> Memory<C> {
             known: cache(limits.capacity, limits.time_to_live),
             unknown: remembers_unknown.then(|| cache(limits.unknown_capacity, limits.unknown_time_to_live)),
             generations: (0..=LAST_GENERATION).map(|_| AtomicU64::default()).collect(),
-            hasher: RandomState::new(),
+            hasher: RandomState::default(),
         }
     }
 
@@ -158,7 +169,7 @@ impl<C: Clone + Send + Sync + 'static> Memory<C> {
     fn generation(&self, id: Option<&KeyId>) -> &AtomicU64 {
         // Never used: a place is no higher than the last.
         static NONE: AtomicU64 = AtomicU64::new(0);
-        let place = usize::try_from(self.hasher.hash_one(id) & LAST_GENERATION).unwrap_or_default();
+        let place = usize::try_from(self.hasher.hash_one(id.map(KeyId::as_str)) & LAST_GENERATION).unwrap_or_default();
         self.generations.get(place).unwrap_or(&NONE)
     }
 }
@@ -169,9 +180,9 @@ impl<C> fmt::Debug for Memory<C> {
     }
 }
 
-fn cache<V: Clone + Send + Sync + 'static>(capacity: u64, time_to_live: Duration) -> Cache<Question, V> {
+fn cache<V: Clone + Send + Sync + 'static>(capacity: u64, time_to_live: Duration) -> Cache<Question, V, RandomState> {
     let cache = Cache::builder().max_capacity(capacity).time_to_live(time_to_live.min(LONGEST));
-    cache.weigher(|question: &Question, _| question.weight()).build()
+    cache.weigher(|question: &Question, _| question.weight()).build_with_hasher(RandomState::default())
 }
 
 #[cfg(test)]
