@@ -4,7 +4,12 @@ use std::{fmt, sync::Arc};
 
 use actix_web::{
     HttpResponse, ResponseError,
-    http::{ConnectionType, StatusCode, header},
+    body::BoxBody,
+    http::{
+        ConnectionType, StatusCode,
+        header::{self, HeaderName, HeaderValue},
+    },
+    web::Bytes,
 };
 
 use crate::refusal::{RETRY_AFTER, Refusal};
@@ -24,8 +29,8 @@ impl Answer<'_> {
 
     /// The value of `WWW-Authenticate`, with status 401. It is added to the answer if that has status 401 and no such field.
     #[must_use]
-    pub const fn challenge(&self) -> Option<&str> {
-        self.0.challenge()
+    pub fn challenge(&self) -> Option<&str> {
+        self.0.challenge().and_then(|challenge| std::str::from_utf8(challenge.as_bytes()).ok())
     }
 
     /// One sentence for the peer, the same for all failed authentications.
@@ -35,27 +40,35 @@ impl Answer<'_> {
     }
 }
 
-/// How refusals are answered.
+/// How refusals are answered: plainly, unless the user has an answer of their own.
 #[derive(Clone, Default)]
-pub(crate) enum Answering {
-    #[default]
-    Plain,
-    Own(Arc<dyn Fn(&Answer<'_>) -> HttpResponse + Send + Sync>),
-    WithCause(Arc<dyn Fn(&Refusal) -> HttpResponse + Send + Sync>),
+pub(crate) struct Answering(Option<Arc<Own>>);
+
+enum Own {
+    WithoutCause(Box<dyn Fn(&Answer<'_>) -> HttpResponse + Send + Sync>),
+    WithCause(Box<dyn Fn(&Refusal) -> HttpResponse + Send + Sync>),
 }
 
 impl Answering {
+    pub(crate) const PLAIN: Self = Self(None);
+
+    pub(crate) fn without_cause(own: impl Fn(&Answer<'_>) -> HttpResponse + Send + Sync + 'static) -> Self {
+        Self(Some(Arc::new(Own::WithoutCause(Box::new(own)))))
+    }
+
+    pub(crate) fn with_cause(own: impl Fn(&Refusal) -> HttpResponse + Send + Sync + 'static) -> Self {
+        Self(Some(Arc::new(Own::WithCause(Box::new(own)))))
+    }
+
     pub(crate) fn answer(&self, refusal: &Refusal) -> HttpResponse {
-        let mut response = match self {
-            Self::Plain => HttpResponse::build(refusal.status_code())
-                .content_type("text/plain; charset=utf-8")
-                .body(format!("{refusal}\n")),
-            Self::Own(own) => own(&Answer(refusal)),
-            Self::WithCause(own) => own(refusal),
+        let mut response = match self.0.as_deref() {
+            None => plain(refusal),
+            Some(Own::WithoutCause(own)) => own(&Answer(refusal)),
+            Some(Own::WithCause(own)) => own(refusal),
         };
         // What a client needs in order to do better, whoever wrote the rest.
         match response.status() {
-            StatusCode::UNAUTHORIZED => add(&mut response, header::WWW_AUTHENTICATE, refusal.challenge()),
+            StatusCode::UNAUTHORIZED => add(&mut response, header::WWW_AUTHENTICATE, refusal.challenge().cloned()),
             StatusCode::SERVICE_UNAVAILABLE => add(&mut response, header::RETRY_AFTER, Some(RETRY_AFTER)),
             _ => {}
         }
@@ -66,8 +79,18 @@ impl Answering {
     }
 }
 
-fn add(response: &mut HttpResponse, name: header::HeaderName, value: Option<&str>) {
-    let value = value.and_then(|value| header::HeaderValue::from_str(value).ok());
+fn plain(refusal: &Refusal) -> HttpResponse {
+    let body = match refusal {
+        // The one that anybody can ask for as often as they like.
+        Refusal::Unauthenticated { .. } => Bytes::from_static(b"the request's signature was not accepted\n"),
+        other => Bytes::from(format!("{other}\n")),
+    };
+    let mut response = HttpResponse::with_body(refusal.status_code(), BoxBody::new(body));
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    response
+}
+
+fn add(response: &mut HttpResponse, name: HeaderName, value: Option<HeaderValue>) {
     if let Some(value) = value.filter(|_| !response.headers().contains_key(&name)) {
         response.headers_mut().insert(name, value);
     }
@@ -75,10 +98,10 @@ fn add(response: &mut HttpResponse, name: header::HeaderName, value: Option<&str
 
 impl fmt::Debug for Answering {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Plain => "Plain",
-            Self::Own(_) => "Own",
-            Self::WithCause(_) => "WithCause",
+        f.write_str(match self.0.as_deref() {
+            None => "Plain",
+            Some(Own::WithoutCause(_)) => "WithoutCause",
+            Some(Own::WithCause(_)) => "WithCause",
         })
     }
 }

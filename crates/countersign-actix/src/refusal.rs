@@ -1,13 +1,17 @@
 //! Why a request did not reach its handler.
 
-use actix_web::{HttpResponse, ResponseError, error::PayloadError, http::StatusCode};
+use actix_web::{
+    HttpResponse, ResponseError,
+    error::PayloadError,
+    http::{StatusCode, header::HeaderValue},
+};
 use countersign::VerifyError;
 use thiserror::Error;
 
 use crate::answer::Answering;
 
 /// How many seconds a client is asked to wait when the keys cannot be loaded.
-pub(crate) const RETRY_AFTER: &str = "5";
+pub(crate) const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");
 
 /// Why a request did not reach its handler.
 ///
@@ -24,7 +28,7 @@ pub enum Refusal {
         #[source]
         cause: VerifyError,
         /// The value of `WWW-Authenticate`.
-        challenge: String,
+        challenge: HeaderValue,
         /// Whether the request announced a body. The answer closes the connection then, whether or not the body was read
         /// before the refusal: that would tell how far the check came.
         has_body: bool,
@@ -59,7 +63,7 @@ impl ResponseError for Refusal {
     }
 
     fn error_response(&self) -> HttpResponse {
-        Answering::Plain.answer(self)
+        Answering::PLAIN.answer(self)
     }
 }
 
@@ -79,9 +83,9 @@ impl Refusal {
     }
 
     /// The value of `WWW-Authenticate`, where there is one.
-    pub(crate) const fn challenge(&self) -> Option<&str> {
+    pub(crate) const fn challenge(&self) -> Option<&HeaderValue> {
         match self {
-            Self::Unauthenticated { challenge, .. } => Some(challenge.as_str()),
+            Self::Unauthenticated { challenge, .. } => Some(challenge),
             _ => None,
         }
     }

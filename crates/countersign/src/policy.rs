@@ -217,6 +217,11 @@ impl Policy {
             && self.max_keys <= other.max_keys
     }
 
+    /// Whether what is required differs by the method.
+    pub(crate) fn goes_by_method(&self) -> bool {
+        self.required.iter().any(|(_, when)| matches!(when, When::Method(_)))
+    }
+
     /// What a request of this method has to cover.
     ///
     /// Depends on nothing else of the request, so that the answer to a refused request tells nothing of the reason. With a

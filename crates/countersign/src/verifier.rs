@@ -91,6 +91,12 @@ impl Verifier {
         self.scheme.challenge(realm, &self.plan.policy.challenge(method, has_body))
     }
 
+    /// Whether the [challenge](Self::challenge) differs by the method; if not, it can be prepared.
+    #[must_use]
+    pub fn challenge_goes_by_method(&self) -> bool {
+        self.plan.policy.goes_by_method()
+    }
+
     /// The key id that a request claims, as far as it can be read; for the log, when [`begin`](Self::begin) refuses it.
     #[must_use]
     pub fn claimed_key_id(&self, request: &Request<'_>) -> Option<KeyId> {

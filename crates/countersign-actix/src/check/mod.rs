@@ -3,7 +3,7 @@
 mod keys;
 mod payload;
 
-use actix_web::{HttpRequest, dev::Payload, rt::time::timeout, web::Bytes};
+use actix_web::{HttpRequest, dev::Payload, http::header::HeaderValue, rt::time::timeout, web::Bytes};
 use countersign::{BodyUse, HeadVerified, KeyId, Request, SchemeName, Unverified, Verified, Verifier, VerifyError};
 
 use self::{
@@ -89,7 +89,7 @@ pub(crate) fn unsigned<C: 'static>(config: &SignatureConfig<C>, request: &HttpRe
 pub(crate) struct Late {
     scheme: SchemeName,
     key_id: Option<KeyId>,
-    challenge: String,
+    challenge: HeaderValue,
     has_body: bool,
 }
 
@@ -242,13 +242,8 @@ impl<C: 'static> Check<'_, C> {
         Refusal::Unauthenticated { cause: cause.error, challenge: self.challenge(), has_body: self.head.has_body() }
     }
 
-    /// The challenge depends on the route, the method and whether there is a body: never on the cause.
-    fn challenge(&self) -> String {
-        let (config, has_body) = (&self.config.0, self.head.has_body());
-        let challenge = |verifier: &Verifier| verifier.challenge(&config.realm, self.head.method, has_body);
-        let mut challenges: Vec<String> = self.config.verifiers().map(challenge).collect();
-        challenges.dedup();
-        challenges.join(", ")
+    fn challenge(&self) -> HeaderValue {
+        self.config.challenge(self.head.method, self.head.has_body())
     }
 }
 

@@ -1,5 +1,6 @@
 //! What a route, a scope or an app is guarded with.
 
+mod challenge;
 mod loader;
 
 use std::{
@@ -8,9 +9,10 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use actix_web::HttpResponse;
+use actix_web::{HttpResponse, http::header::HeaderValue};
 use countersign::{Authority, Cavage, KeyLoader, Policy, UnixTime, Verifier};
 
+use self::challenge::Challenges;
 pub(crate) use self::loader::{AnyLoader, BoxError};
 use crate::{
     answer::{Answer, Answering},
@@ -46,6 +48,7 @@ pub(crate) struct Inner<C> {
     pub(crate) public: Public,
     pub(crate) unsigned_preflights: bool,
     pub(crate) answering: Answering,
+    challenges: Challenges,
     pub(crate) realm: String,
     pub(crate) body_limit: usize,
     pub(crate) key_deadline: Duration,
@@ -65,7 +68,8 @@ impl<C: 'static> SignatureConfig<C> {
             also: Vec::new(),
             public: Public::default(),
             unsigned_preflights: false,
-            answering: Answering::Plain,
+            answering: Answering::PLAIN,
+            challenges: Challenges::default(),
             realm: "signed".to_owned(),
             body_limit: 256 * 1024,
             key_deadline: Duration::from_secs(5),
@@ -150,7 +154,7 @@ impl<C: 'static> SignatureConfig<C> {
     /// ```
     #[must_use]
     pub fn answer(self, answer: impl Fn(&Answer<'_>) -> HttpResponse + Send + Sync + 'static) -> Self {
-        self.with(|inner| inner.answering = Answering::Own(Arc::new(answer)))
+        self.with(|inner| inner.answering = Answering::without_cause(answer))
     }
 
     /// The same with the cause at hand. An answer that differs by it tells a peer which key ids there are, and how far a forgery came.
@@ -159,7 +163,7 @@ impl<C: 'static> SignatureConfig<C> {
         self,
         answer: impl Fn(&Refusal) -> HttpResponse + Send + Sync + 'static,
     ) -> Self {
-        self.with(|inner| inner.answering = Answering::WithCause(Arc::new(answer)))
+        self.with(|inner| inner.answering = Answering::with_cause(answer))
     }
 
     /// The realm that a challenge names (RFC 9110 section 11.5); `signed` unless set. Control characters are left out.
@@ -200,12 +204,19 @@ impl<C: 'static> SignatureConfig<C> {
     }
 
     fn with(mut self, change: impl FnOnce(&mut Inner<C>)) -> Self {
-        change(Arc::make_mut(&mut self.0));
+        let inner = Arc::make_mut(&mut self.0);
+        inner.challenges = Challenges::default();
+        change(inner);
         self
     }
 
     pub(crate) fn verifiers(&self) -> impl Iterator<Item = &Verifier> + Clone {
         std::iter::once(&self.0.verifier).chain(&self.0.also)
+    }
+
+    /// The challenge depends on the route, the method and whether there is a body: never on the cause.
+    pub(crate) fn challenge(&self, method: &str, has_body: bool) -> HeaderValue {
+        self.0.challenges.find(self.verifiers(), &self.0.realm, method, has_body)
     }
 
     /// What a request that `guard` accepted with `accepted` has yet to be checked by to satisfy this as well; `None` when nothing is
@@ -250,6 +261,7 @@ impl<C> Clone for Inner<C> {
             public: self.public.clone(),
             unsigned_preflights: self.unsigned_preflights,
             answering: self.answering.clone(),
+            challenges: Challenges::default(),
             realm: self.realm.clone(),
             body_limit: self.body_limit,
             key_deadline: self.key_deadline,

@@ -77,7 +77,7 @@ pub(crate) async fn pass<C: Clone + 'static>(
             return Ok((Passage { config, found }, payload));
         }
         Ok(Need::Check(config)) => config,
-        Err(refusal) => return Err(Refused::new(refusal, payload, Answering::Plain)),
+        Err(refusal) => return Err(Refused::new(refusal, payload, Answering::PLAIN)),
     };
     match check(&config, request, &mut payload).await {
         Ok(found) => Ok((Passage { config, found }, payload)),

@@ -146,7 +146,7 @@ async fn extract<T: FromRequest, C: Clone + 'static>(
             let state = State::Verified(Box::new(found.verified.clone()));
             return finished(request, payload, config, found.caller.clone(), state).await;
         }
-        Err(refusal) => return Err(Refused::new(refusal, payload, Answering::Plain).into()),
+        Err(refusal) => return Err(Refused::new(refusal, payload, Answering::PLAIN).into()),
     };
     let refuse = |refusal, payload| Refused::new(refusal, payload, config.0.answering.clone());
     let FoundHead { proven, caller, .. } = match check_head(&config, request, &mut payload).await {
