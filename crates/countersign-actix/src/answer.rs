@@ -14,6 +14,23 @@ use actix_web::{
 
 use crate::refusal::{RETRY_AFTER, Refusal};
 
+impl ResponseError for Refusal {
+    fn status_code(&self) -> StatusCode {
+        match self {
+            Self::Unauthenticated { .. } => StatusCode::UNAUTHORIZED,
+            Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
+            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::BodyUnreadable(error) => error.status_code(),
+            Self::Misconfigured => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        Answering::PLAIN.answer(self)
+    }
+}
+
 /// What a refused request is answered with by default: all that an answer of one's own may depend on.
 ///
 /// It holds nothing of the cause, so that no answer made from it can tell the peer.

@@ -1,14 +1,8 @@
 //! Why a request did not reach its handler.
 
-use actix_web::{
-    HttpResponse, ResponseError,
-    error::PayloadError,
-    http::{StatusCode, header::HeaderValue},
-};
+use actix_web::{error::PayloadError, http::header::HeaderValue};
 use countersign::VerifyError;
 use thiserror::Error;
-
-use crate::answer::Answering;
 
 /// How many seconds a client is asked to wait when the keys cannot be loaded.
 pub(crate) const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");
@@ -48,23 +42,6 @@ pub enum Refusal {
     /// The server is not set up to check this route: 500. Never a pass.
     #[error("the server cannot check signatures here")]
     Misconfigured,
-}
-
-impl ResponseError for Refusal {
-    fn status_code(&self) -> StatusCode {
-        match self {
-            Self::Unauthenticated { .. } => StatusCode::UNAUTHORIZED,
-            Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
-            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-            Self::BodyUnreadable(error) => error.status_code(),
-            Self::Misconfigured => StatusCode::INTERNAL_SERVER_ERROR,
-        }
-    }
-
-    fn error_response(&self) -> HttpResponse {
-        Answering::PLAIN.answer(self)
-    }
 }
 
 impl Refusal {
