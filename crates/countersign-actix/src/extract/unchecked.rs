@@ -45,10 +45,10 @@ use crate::{
 ///
 /// async fn upload(mut upload: SignedUnchecked<web::Payload>) -> Result<HttpResponse, actix_web::Error> {
 ///     let mut length = 0;
-///     while let Some(chunk) = upload.next().await {
-///         length += chunk?.len();   // into a temporary file, say
+///     while let Some(Ok(chunk)) = upload.next().await {
+///         length += chunk.len();   // into a temporary file, say
 ///     }
-///     let proof = upload.verified()?;   // only now may it be used
+///     let proof = upload.verified()?;   // why it ended early, if it did; only now may it be used
 ///     Ok(HttpResponse::Ok().body(format!("{length} bytes signed with {:?}", proof.key_id())))
 /// }
 /// # let _ = web::post().to(upload);
@@ -229,8 +229,10 @@ impl Passing {
             }
             Err(error) => {
                 drop(state);
-                let text = "the body is not the one that was signed";
-                self.fail(self.late.refuse(error), PayloadError::Io(io::Error::new(io::ErrorKind::InvalidData, text)))
+                let refusal = self.late.refuse(error);
+                // No more than what the refusal itself would tell the peer.
+                let error = io::Error::new(io::ErrorKind::InvalidData, refusal.to_string());
+                self.fail(refusal, PayloadError::Io(error))
             }
         }
     }
