@@ -23,7 +23,10 @@ async fn greet(request: Signed<(), &'static str>) -> String {
 }
 
 fn serve(keys: impl KeyLoader<Caller = &'static str>) -> Server {
-    let config = SignatureConfig::new(keys).key_deadline(millis(100));
+    start(SignatureConfig::new(keys))
+}
+
+fn start(config: SignatureConfig<&'static str>) -> Server {
     Server::start(move |app| {
         app.app_data(config.clone()).route("/greeting", web::get().to(greet));
     })
@@ -77,7 +80,7 @@ fn getting_better() -> (Arc<AtomicUsize>, impl KeyLoader<Caller = &'static str>)
 #[actix_web::test]
 async fn a_load_beyond_its_deadline_and_one_that_fails_are_503_and_the_next_request_loads() {
     let (loads, load) = getting_better();
-    let server = serve(CachedKeys::new(load));
+    let server = start(SignatureConfig::new(CachedKeys::new(load)).key_deadline(millis(100)));
     let alice = signer("alice");
     assert_eq!(call(&server, &alice).await, 503);
     assert_eq!(loads.load(Ordering::SeqCst), 1);

@@ -7,8 +7,11 @@ use futures::FutureExt;
 
 use crate::{
     error::LoadError,
-    memory::{Limits, Memory, Missing, Question},
+    flight::Flights,
+    memory::{Limits, Memory, Question},
 };
+
+type Answer<C> = Result<Option<Credential<C>>, LoadError>;
 
 /// A loader that remembers what the loader in it answered.
 ///
@@ -33,6 +36,7 @@ pub struct CachedKeys<L: KeyLoader> {
     limits: Limits,
     per_authority: bool,
     memory: Arc<Memory<L::Caller>>,
+    flights: Arc<Flights<Question, Answer<L::Caller>>>,
 }
 
 impl<L: KeyLoader> CachedKeys<L> {
@@ -41,7 +45,8 @@ impl<L: KeyLoader> CachedKeys<L> {
     pub fn new(loader: L) -> Self {
         let limits = Limits::default();
         let memory = Arc::new(Memory::new(&limits));
-        Self { loader: Arc::new(loader), limits, per_authority: false, memory }
+        let flights = Arc::new(Flights::new());
+        Self { loader: Arc::new(loader), limits, per_authority: false, memory, flights }
     }
 
     /// How long keys are remembered, from when they were loaded; 60 seconds unless set, and at most a year.
@@ -99,6 +104,8 @@ impl<L: KeyLoader> CachedKeys<L> {
     fn with(mut self, change: impl FnOnce(&mut Limits)) -> Self {
         change(&mut self.limits);
         self.memory = Arc::new(Memory::new(&self.limits));
+        // Its counters are others, and so are the questions that go by them.
+        self.flights = Arc::new(Flights::new());
         self
     }
 
@@ -108,29 +115,30 @@ impl<L: KeyLoader> CachedKeys<L> {
         if self.per_authority { claim.with_lower_case_authority() } else { claim.without_authority() }
     }
 
-    async fn miss(&self, mut question: Question) -> Result<Option<Credential<L::Caller>>, LoadError> {
+    async fn miss(&self, mut question: Question) -> Answer<L::Caller> {
         loop {
-            let answer = self.memory.recall_or(&question, self.ask(question.claim.clone())).await;
+            let answer = self.flights.join(&question, self.ask(&question)).await;
             if self.memory.is_current(&question) {
-                return match answer {
-                    Ok(credential) => Ok(Some(credential)),
-                    Err(missing) => match &*missing {
-                        Missing::Unknown => Ok(None),
-                        Missing::Failed(error) => Err(error.clone()),
-                    },
-                };
+                return answer;
             }
             // Invalidated meanwhile: what was loaded may be what is to be forgotten.
             question = self.memory.question(question.claim);
         }
     }
 
-    async fn ask(&self, claim: Claim) -> Result<Option<Credential<L::Caller>>, LoadError> {
-        // Caught here so that all who wait are told. Otherwise each of them would ask a loader that panics, one after the other.
-        match AssertUnwindSafe(async { self.loader.load(claim).await }).catch_unwind().await {
-            Ok(answer) => answer.map_err(LoadError::new),
-            Err(_) => Err(LoadError::new("the loader panicked")),
+    async fn ask(&self, question: &Question) -> Answer<L::Caller> {
+        // Loaded between the look that missed it and this one's turn.
+        if let Some(remembered) = self.memory.recall(question) {
+            return Ok(remembered.into_credential());
         }
+        // Caught here so that all who wait are told. Otherwise each of them would ask a loader that panics, one after the other.
+        let load = AssertUnwindSafe(async { self.loader.load(question.claim.clone()).await });
+        let answer = match load.catch_unwind().await {
+            Ok(answer) => answer.map_err(LoadError::new)?,
+            Err(_) => return Err(LoadError::new("the loader panicked")),
+        };
+        self.memory.remember(question, answer.as_ref());
+        Ok(answer)
     }
 }
 
@@ -138,10 +146,10 @@ impl<L: KeyLoader> KeyLoader for CachedKeys<L> {
     type Caller = L::Caller;
     type Error = LoadError;
 
-    async fn load(&self, claim: Claim) -> Result<Option<Credential<L::Caller>>, LoadError> {
+    async fn load(&self, claim: Claim) -> Answer<L::Caller> {
         let question = self.memory.question(self.asked(claim));
-        match self.memory.recall(&question).await {
-            Some(answer) => Ok(answer),
+        match self.memory.recall(&question) {
+            Some(remembered) => Ok(remembered.into_credential()),
             // In a box, so that the future of a hit is small: the adapter moves it.
             None => Box::pin(self.miss(question)).await,
         }
@@ -155,6 +163,7 @@ impl<L: KeyLoader> Clone for CachedKeys<L> {
             limits: self.limits.clone(),
             per_authority: self.per_authority,
             memory: Arc::clone(&self.memory),
+            flights: Arc::clone(&self.flights),
         }
     }
 }

@@ -45,6 +45,7 @@
 
 mod cached;
 mod error;
+mod flight;
 mod memory;
 
 pub use self::{cached::CachedKeys, error::LoadError};

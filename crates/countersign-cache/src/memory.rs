@@ -3,18 +3,13 @@
 use std::{
     fmt,
     hash::{BuildHasher, Hash, Hasher},
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::atomic::{AtomicU64, Ordering},
     time::Duration,
 };
 
 use countersign::{Claim, Credential, KeyId};
 use foldhash::quality::RandomState;
-use moka::future::Cache;
-
-use crate::error::LoadError;
+use moka::sync::Cache;
 
 /// The text of an entry that costs no more than one of its capacity, in bytes.
 const TEXT_OF_ONE: usize = 64;
@@ -75,28 +70,34 @@ impl Question {
     }
 }
 
-/// Why there is no credential.
-#[derive(Clone, Debug)]
-pub(crate) enum Missing {
+/// An answer that is remembered.
+pub(crate) enum Remembered<C> {
+    Known(Credential<C>),
     Unknown,
-    Failed(LoadError),
+}
+
+impl<C> Remembered<C> {
+    pub(crate) fn into_credential(self) -> Option<Credential<C>> {
+        match self {
+            Self::Known(credential) => Some(credential),
+            Self::Unknown => None,
+        }
+    }
 }
 
 /// The answers. Those with keys and those without have room of their own, so that neither evicts the other.
 pub(crate) struct Memory<C> {
     known: Cache<Question, Credential<C>, RandomState>,
-    /// `None` when unknown ids are not remembered.
-    unknown: Option<Cache<Question, (), RandomState>>,
+    unknown: Cache<Question, (), RandomState>,
     generations: Box<[AtomicU64]>,
     hasher: RandomState,
 }
 
 impl<C: Clone + Send + Sync + 'static> Memory<C> {
     pub(crate) fn new(limits: &Limits) -> Self {
-        let remembers_unknown = !limits.unknown_time_to_live.is_zero();
         Self {
             known: cache(limits.capacity, limits.time_to_live),
-            unknown: remembers_unknown.then(|| cache(limits.unknown_capacity, limits.unknown_time_to_live)),
+            unknown: cache(limits.unknown_capacity, limits.unknown_time_to_live),
             generations: (0..=LAST_GENERATION).map(|_| AtomicU64::default()).collect(),
             hasher: RandomState::default(),
         }
@@ -114,42 +115,15 @@ impl<C: Clone + Send + Sync + 'static> Memory<C> {
     }
 
     /// What is remembered; `None` when the loader has to be asked.
-    pub(crate) async fn recall(&self, question: &Question) -> Option<Option<Credential<C>>> {
-        if let Some(credential) = self.known.get(question).await {
-            return Some(Some(credential));
-        }
-        self.is_unknown(question).await.then_some(None)
+    pub(crate) fn recall(&self, question: &Question) -> Option<Remembered<C>> {
+        let known = self.known.get(question).map(Remembered::Known);
+        known.or_else(|| self.unknown.get(question).map(|()| Remembered::Unknown))
     }
 
-    /// What is remembered, or else what `load` answers: once for all who ask meanwhile.
-    pub(crate) async fn recall_or(
-        &self,
-        question: &Question,
-        load: impl Future<Output = Result<Option<Credential<C>>, LoadError>>,
-    ) -> Result<Credential<C>, Arc<Missing>> {
-        let load = async {
-            // Found to be unknown between the look that missed it and this one's turn.
-            if self.is_unknown(question).await {
-                return Err(Missing::Unknown);
-            }
-            match load.await {
-                Ok(Some(credential)) => Ok(credential),
-                Ok(None) => {
-                    if let Some(unknown) = &self.unknown {
-                        unknown.insert(question.clone(), ()).await;
-                    }
-                    Err(Missing::Unknown)
-                }
-                Err(error) => Err(Missing::Failed(error)),
-            }
-        };
-        self.known.try_get_with_by_ref(question, load).await
-    }
-
-    async fn is_unknown(&self, question: &Question) -> bool {
-        match &self.unknown {
-            Some(unknown) => unknown.get(question).await.is_some(),
-            None => false,
+    pub(crate) fn remember(&self, question: &Question, answer: Option<&Credential<C>>) {
+        match answer {
+            Some(credential) => self.known.insert(question.clone(), credential.clone()),
+            None => self.unknown.insert(question.clone(), ()),
         }
     }
 
@@ -163,7 +137,7 @@ impl<C: Clone + Send + Sync + 'static> Memory<C> {
         }
         // Nothing of it can be found any more; this frees the memory sooner.
         self.known.invalidate_all();
-        self.unknown.iter().for_each(Cache::invalidate_all);
+        self.unknown.invalidate_all();
     }
 
     fn generation(&self, id: Option<&KeyId>) -> &AtomicU64 {
@@ -188,11 +162,10 @@ fn cache<V: Clone + Send + Sync + 'static>(capacity: u64, time_to_live: Duration
 #[cfg(test)]
 impl<C: Clone + Send + Sync + 'static> Memory<C> {
     /// How many entries there are, and what they weigh: known and unknown ones.
-    pub(crate) async fn sizes(&self) -> [(u64, u64); 2] {
-        self.known.run_pending_tasks().await;
+    pub(crate) fn sizes(&self) -> [(u64, u64); 2] {
+        self.known.run_pending_tasks();
         let known = (self.known.entry_count(), self.known.weighted_size());
-        let Some(unknown) = &self.unknown else { return [known, (0, 0)] };
-        unknown.run_pending_tasks().await;
-        [known, (unknown.entry_count(), unknown.weighted_size())]
+        self.unknown.run_pending_tasks();
+        [known, (self.unknown.entry_count(), self.unknown.weighted_size())]
     }
 }

@@ -4,17 +4,20 @@ mod breakage;
 mod watching;
 
 use std::{
+    cell::RefCell,
     collections::BTreeMap,
     fs,
     path::PathBuf,
-    sync::Mutex,
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::{
+        Once,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Instant,
 };
 
 use countersign::{Cavage, Policy, Request, Secret, Signer, SigningKey, UnixTime, Verifier, VerifyError};
 use futures::FutureExt;
-use tracing::{Event, Subscriber, field::Field, field::Visit, subscriber::DefaultGuard};
+use tracing::{Event, Subscriber, field::Field, field::Visit};
 use tracing_subscriber::{Layer, layer::Context, prelude::*};
 
 use super::*;
@@ -29,6 +32,7 @@ struct Folder(PathBuf);
 impl Folder {
     fn new() -> Self {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
+        PerThread::listen();
         let name = format!("countersign-keyfile-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::SeqCst));
         let folder = std::env::temp_dir().join(name);
         fs::create_dir_all(&folder).unwrap();
@@ -94,35 +98,36 @@ fn accepts(loader: &KeyFileLoader, id: &str, secret: &str) -> bool {
     verify(loader, id, secret).is_ok()
 }
 
-/// What was logged on this thread: the level and the fields of each event.
-#[derive(Clone, Default)]
-struct Events(Arc<Mutex<Vec<Told>>>);
-
 type Told = (tracing::Level, BTreeMap<String, String>);
 
-impl Events {
-    fn capture() -> (Self, DefaultGuard) {
-        let events = Self::default();
-        let guard = tracing_subscriber::registry().with(events.clone()).set_default();
-        (events, guard)
-    }
+thread_local! {
+    static EVENTS: RefCell<Vec<Told>> = const { RefCell::new(Vec::new()) };
+}
 
-    /// The level and what is wrong of each error, or the number of ids.
-    fn take(&self) -> Vec<String> {
-        let events = std::mem::take(&mut *self.0.lock().unwrap());
-        let told = |(level, mut fields): Told| {
-            let what = fields.remove("error").or_else(|| fields.remove("ids"));
-            format!("{level} {}", what.unwrap_or_default())
-        };
-        events.into_iter().map(told).collect()
+/// What was logged on this thread since the last call: of each event its level, and what is wrong or the number of ids.
+fn told() -> Vec<String> {
+    let told = |(level, mut fields): Told| {
+        let what = fields.remove("error").or_else(|| fields.remove("ids"));
+        format!("{level} {}", what.unwrap_or_default())
+    };
+    EVENTS.take().into_iter().map(told).collect()
+}
+
+/// Keeps what each thread logs. One for the whole process: what one test sees must not hang on which of them runs first.
+struct PerThread;
+
+impl PerThread {
+    fn listen() {
+        static ONCE: Once = Once::new();
+        ONCE.call_once(|| tracing_subscriber::registry().with(Self).init());
     }
 }
 
-impl<S: Subscriber> Layer<S> for Events {
+impl<S: Subscriber> Layer<S> for PerThread {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         let mut fields = Fields(BTreeMap::new());
         event.record(&mut fields);
-        self.0.lock().unwrap().push((*event.metadata().level(), fields.0));
+        EVENTS.with_borrow_mut(|events| events.push((*event.metadata().level(), fields.0)));
     }
 }
 

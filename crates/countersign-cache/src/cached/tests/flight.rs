@@ -1,6 +1,6 @@
 //! One load at a time, and what becomes of it.
 
-use std::error::Error;
+use std::{collections::VecDeque, error::Error};
 
 use super::*;
 
@@ -21,6 +21,86 @@ fn when_the_request_that_loads_is_dropped_the_next_one_loads() {
     });
     assert!(never.is_canceled());
     assert_eq!(store.loads(), 2);
+}
+
+#[test]
+fn any_number_of_requests_that_load_may_be_dropped_one_after_the_other() {
+    let nevers: Vec<_> = (0..400).map(|_| later()).collect();
+    let (senders, steps): (Vec<_>, Vec<_>) = nevers.into_iter().unzip();
+    let store = Store::answering(steps);
+    let keys = store.cached();
+    block_on(async {
+        let mut requests: VecDeque<_> = (0..401).map(|_| Box::pin(load(&keys, "alice"))).collect();
+        while requests.len() > 1 {
+            for request in &mut requests {
+                assert!(poll!(request).is_pending());
+            }
+            requests.pop_front();
+        }
+        assert_eq!(join_all(requests).await, [Some("Alice")]);
+    });
+    assert_eq!((store.loads(), keys.flights.count()), (401, 0));
+    drop(senders);
+}
+
+#[test]
+fn a_load_that_everybody_left_is_forgotten() {
+    let (_never, step) = later();
+    let store = Store::answering([step]);
+    let keys = store.cached();
+    block_on(async {
+        let mut requests: Vec<_> = (0..3).map(|_| Box::pin(load(&keys, "alice"))).collect();
+        for request in &mut requests {
+            assert!(poll!(request).is_pending());
+        }
+        assert_eq!(keys.flights.count(), 1);
+        drop(requests);
+        assert_eq!(keys.flights.count(), 0);
+        assert_eq!(load(&keys, "alice").await, Some("Alice"));
+        assert_eq!((store.loads(), keys.flights.count()), (2, 0));
+    });
+}
+
+#[test]
+fn whoever_comes_after_an_error_loads_though_others_have_yet_to_be_told_of_it() {
+    let (answer, step) = later();
+    let store = Store::answering([step]);
+    let keys = store.cached();
+    block_on(async {
+        let mut first = Box::pin(keys.load(claim("alice")));
+        let mut waiting = Box::pin(keys.load(claim("alice")));
+        assert!(poll!(&mut first).is_pending());
+        assert!(poll!(&mut waiting).is_pending());
+        answer.send(Err(io::Error::other("down"))).unwrap();
+        assert!(first.await.is_err());
+        assert_eq!(load(&keys, "alice").now_or_never(), Some(Some("Alice")));
+        assert!(waiting.await.is_err());
+    });
+    assert_eq!((store.loads(), keys.flights.count()), (2, 0));
+}
+
+#[test]
+fn whoever_leaves_a_load_that_is_over_leaves_the_next_one_alone() {
+    let (failing, (next, last)) = (later(), later());
+    let store = Store::answering([failing.1, last]);
+    let keys = store.cached();
+    block_on(async {
+        let mut first = Box::pin(keys.load(claim("alice")));
+        let mut waiting = Box::pin(keys.load(claim("alice")));
+        assert!(poll!(&mut first).is_pending());
+        assert!(poll!(&mut waiting).is_pending());
+        failing.0.send(Err(io::Error::other("down"))).unwrap();
+        assert!(first.await.is_err());
+        let mut second = Box::pin(load(&keys, "alice"));
+        assert!(poll!(&mut second).is_pending());
+        drop(waiting);
+        let mut third = Box::pin(load(&keys, "alice"));
+        assert!(poll!(&mut third).is_pending());
+        assert_eq!((store.loads(), keys.flights.count()), (2, 1));
+        next.send(Ok(Some(credential("Alice")))).unwrap();
+        assert_eq!((second.await, third.await), (Some("Alice"), Some("Alice")));
+    });
+    assert_eq!((store.loads(), keys.flights.count()), (2, 0));
 }
 
 #[test]
@@ -100,6 +180,20 @@ fn a_thousand_requests_at_once_make_one_load() {
         });
         assert_eq!(store.loads(), 1, "{id}");
     }
+}
+
+#[test]
+fn what_was_found_unknown_meanwhile_is_not_loaded_again() {
+    let store = Store::default();
+    let keys = store.cached();
+    let late = keys.memory.question(keys.asked(claim("mallory")));
+    block_on(async {
+        // One that looked before another was told, and has its turn after that.
+        assert!(keys.memory.recall(&late).is_none());
+        assert_eq!(load(&keys, "mallory").await, None);
+        assert_eq!(caller(keys.miss(late).await), None);
+    });
+    assert_eq!(store.loads(), 1);
 }
 
 #[test]

@@ -13,7 +13,7 @@ fn a_flood_of_unknown_ids_evicts_no_key_and_takes_bounded_memory() {
         for n in 0..20_000 {
             assert_eq!(load(&keys, &format!("mallory-{n}")).await, None);
         }
-        let [known, unknown] = keys.memory.sizes().await;
+        let [known, unknown] = keys.memory.sizes();
         assert_eq!(known, (100, 100));
         assert!(unknown.0 <= 1000, "{unknown:?}");
         let before = store.loads();
@@ -35,12 +35,12 @@ fn long_ids_are_remembered_and_take_the_room_of_several_short_ones() {
             assert_eq!(load(&keys, &long).await, known);
         }
         assert_eq!(store.loads(), 2);
-        assert_eq!(keys.memory.sizes().await, [(1, 16), (1, 16)]);
+        assert_eq!(keys.memory.sizes(), [(1, 16), (1, 16)]);
         for n in 0..1000 {
             load(&keys, &format!("{n:x<1024}")).await;
             load(&keys, &format!("alice{n:x<1019}")).await;
         }
-        for (entries, weight) in keys.memory.sizes().await {
+        for (entries, weight) in keys.memory.sizes() {
             assert!(entries <= 10 && weight <= 160, "{entries} {weight}");
         }
     });
@@ -51,7 +51,7 @@ fn the_authority_weighs_as_well_where_it_counts() {
     let keys = Store::default().cached().per_authority();
     block_on(async {
         keys.load(claim_to("alice", &"a".repeat(640), "/")).await.unwrap();
-        assert_eq!(keys.memory.sizes().await, [(1, 11), (0, 0)]);
+        assert_eq!(keys.memory.sizes(), [(1, 11), (0, 0)]);
     });
 }
 
@@ -69,13 +69,12 @@ fn keys_are_loaded_again_when_their_time_is_over() {
 fn use_does_not_prolong_the_time_of_a_key() {
     let store = Store::answering([at_once(Ok(Some(credential("old"))))]);
     let keys = store.cached().time_to_live(Duration::from_millis(50));
+    assert_eq!(block_on(load(&keys, "alice")), Some("old"));
     let begun = std::time::Instant::now();
-    let mut last = block_on(load(&keys, "alice"));
-    assert_eq!(last, Some("old"));
-    while begun.elapsed() < Duration::from_millis(70) {
-        last = block_on(load(&keys, "alice"));
+    while block_on(load(&keys, "alice")) == Some("old") {
+        assert!(begun.elapsed() < Duration::from_secs(5));
     }
-    assert_eq!(last, Some("Alice"));
+    assert_eq!(store.loads(), 2);
 }
 
 #[test]

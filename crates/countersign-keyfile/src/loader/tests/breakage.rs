@@ -8,7 +8,6 @@ fn what_changed_is_in_force_after_a_reload_and_what_was_removed_is_not() {
     let ways: [Write; 2] = [Folder::write, Folder::rename_over];
     for write in ways {
         let folder = Folder::with(&[key("alice", SECRET), key("bob", SECRET)].concat());
-        let (events, _guard) = Events::capture();
         let loader = folder.unwatched();
         assert!(!loader.reload().unwrap());
         write(&folder, "keys.toml", &[key("alice", OTHER), key("carol", SECRET)].concat());
@@ -19,7 +18,7 @@ fn what_changed_is_in_force_after_a_reload_and_what_was_removed_is_not() {
         assert_eq!(verify(&loader, "alice", SECRET).unwrap_err(), VerifyError::SignatureMismatch);
         assert_eq!(verify(&loader, "bob", SECRET).unwrap_err(), VerifyError::UnknownKey);
         assert!(!loader.reload().unwrap());
-        assert_eq!(events.take(), ["INFO 2"]);
+        assert_eq!(told(), ["INFO 2"]);
     }
 }
 
@@ -54,7 +53,6 @@ fn a_file_that_a_key_names_counts_as_well() {
     folder.write("alice.secret", SECRET);
     fs::copy(format!("{keys}/ed25519.public.pem"), folder.path("bob.pem")).unwrap();
     folder.write("keys.toml", text);
-    let (events, _guard) = Events::capture();
     let loader = folder.unwatched();
     folder.write("alice.secret", OTHER);
     assert!(loader.reload().unwrap());
@@ -69,14 +67,13 @@ fn a_file_that_a_key_names_counts_as_well() {
     fs::copy(format!("{keys}/ed25519.public.pem"), folder.path("bob.pem")).unwrap();
     assert!(loader.reload().unwrap());
     assert!(accepts(&loader, "alice", SECRET) && !accepts(&loader, "alice", OTHER));
-    assert_eq!(events.take(), ["INFO 2".to_owned(), format!("ERROR {missing}"), "INFO 2".to_owned()]);
+    assert_eq!(told(), ["INFO 2".to_owned(), format!("ERROR {missing}"), "INFO 2".to_owned()]);
 }
 
 #[test]
 fn what_cannot_be_used_keeps_the_keys_before_it_and_is_told_once() {
     let folder = Folder::with(&[key("alice", SECRET), key("bob", OTHER)].concat());
     let path = folder.keys().display().to_string();
-    let (events, _guard) = Events::capture();
     let loader = folder.unwatched();
     for (text, expected) in [
         ("", format!("{path}: no keys")),
@@ -99,9 +96,9 @@ fn what_cannot_be_used_keeps_the_keys_before_it_and_is_told_once() {
         assert!(loader.reload().is_err());
     }
     assert!(accepts(&loader, "alice", SECRET) && accepts(&loader, "bob", OTHER));
-    let told = events.take();
+    let errors = told();
     assert_eq!(
-        told,
+        errors,
         [
             format!("ERROR {path}: no keys"),
             "ERROR line 4: not TOML".to_owned(),
@@ -110,13 +107,13 @@ fn what_cannot_be_used_keeps_the_keys_before_it_and_is_told_once() {
             format!("ERROR {path}: No such file or directory (os error 2)"),
         ]
     );
-    assert!(!told.concat().contains("corre") && !told.concat().contains("short"));
+    assert!(!errors.concat().contains("corre") && !errors.concat().contains("short"));
 
     // What was in force all the time is in force again.
     folder.write("keys.toml", &[key("alice", SECRET), key("bob", OTHER)].concat());
     assert!(loader.reload().unwrap());
     assert!(!loader.reload().unwrap());
-    assert_eq!(events.take(), ["INFO 2"]);
+    assert_eq!(told(), ["INFO 2"]);
 }
 
 #[test]

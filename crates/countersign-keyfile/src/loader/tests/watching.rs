@@ -86,14 +86,13 @@ fn a_file_that_makes_sense_half_written_drops_no_key() {
 #[test]
 fn a_change_that_was_taken_back_before_the_next_look_is_none() {
     let folder = Folder::with(&key("alice", SECRET));
-    let (events, _guard) = Events::capture();
     let loader = folder.unwatched();
     for text in [key("alice", OTHER), key("alice", SECRET), key("alice", OTHER), key("alice", SECRET)] {
         folder.write("keys.toml", &text);
         loader.0.poll();
         assert!(accepts(&loader, "alice", SECRET));
     }
-    assert_eq!(events.take(), [""; 0]);
+    assert_eq!(told(), [""; 0]);
 }
 
 #[test]
@@ -101,15 +100,14 @@ fn a_breakage_that_stays_is_told_once_and_mended_when_it_is_gone() {
     let folder = Folder::with("[[key]]\nid = 'alice'\nalgorithm = 'hmac-sha256'\nsecret_file = 'alice.secret'\n");
     folder.write("alice.secret", SECRET);
     let loader = folder.unwatched();
-    let (events, _guard) = Events::capture();
     fs::remove_file(folder.path("alice.secret")).unwrap();
     (0..5).for_each(|_| loader.0.poll());
     let path = folder.path("alice.secret").display().to_string();
-    assert_eq!(events.take(), [format!("ERROR line 4: {path}: No such file or directory (os error 2)")]);
+    assert_eq!(told(), [format!("ERROR line 4: {path}: No such file or directory (os error 2)")]);
     assert!(accepts(&loader, "alice", SECRET));
     folder.write("alice.secret", OTHER);
     (0..5).for_each(|_| loader.0.poll());
-    assert_eq!(events.take(), ["INFO 1"]);
+    assert_eq!(told(), ["INFO 1"]);
     assert!(accepts(&loader, "alice", OTHER));
 }
 
