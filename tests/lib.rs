@@ -1,3 +1,3 @@
-//! The tests are in `it`, one binary; here is what is more than a test: the attack catalogue.
+//! The tests are in `it`, one binary; here is what they share with the command `attack`.
 
 pub mod catalogue;
