@@ -1,1 +1,3 @@
-//! The tests are in `it`, one binary; this library is empty.
+//! The tests are in `it`, one binary; here is what they share with the command `attack`.
+
+pub mod catalogue;

@@ -13,6 +13,7 @@ mod asymmetric;
 mod black_box;
 mod bodies;
 mod cached_keys;
+mod catalogue;
 mod client;
 mod dialects;
 mod dialects_live;

@@ -1,0 +1,255 @@
+//! Runs the rows against a server.
+
+use std::{
+    collections::BTreeMap,
+    panic::{AssertUnwindSafe, catch_unwind},
+    time::Instant,
+};
+
+use super::{
+    answer::{Answer, Seen},
+    case::{Case, Expect, Protocol, Row, Run, Shot, Skip},
+    h1,
+    lab::Lab,
+    message::Message,
+    report::{Outcome, Report},
+    subject::{Route, Subject},
+};
+
+/// The row that all refusals of a run answer to.
+const SAME_REFUSALS: &str = "A159";
+
+/// Runs the rows that go over a socket.
+#[must_use]
+pub fn wire(subject: &Subject, protocol: Protocol, rows: &[&Row]) -> Report {
+    let (mut report, mut refusals) = (Report::new(protocol.name(), subject.inside.is_some()), Refusals::default());
+    for row in rows {
+        let Run::Wire(cases) = row.run else { continue };
+        if row.protocols.contains(&protocol) {
+            let start = Instant::now();
+            let outcome = run_row(subject, protocol, row, cases, &mut refusals);
+            report.push(row, outcome, start.elapsed());
+        }
+    }
+    for difference in refusals.differences {
+        report.fail(SAME_REFUSALS, difference);
+    }
+    report
+}
+
+/// Runs the rows that need no socket of ours, and names those that are not tried at all.
+#[must_use]
+pub fn in_process(rows: &[&Row]) -> Report {
+    let mut report = Report::new("in process", true);
+    for row in rows {
+        let start = Instant::now();
+        match row.run {
+            Run::Wire(_) => {}
+            Run::None => report.push(row, Outcome::NotTried(String::new()), start.elapsed()),
+            Run::Lib(run) => {
+                let outcome = match catch_unwind(run) {
+                    Ok(()) => Outcome::Held(1),
+                    Err(panic) => Outcome::Failed(vec![text_of(&*panic)]),
+                };
+                report.push(row, outcome, start.elapsed());
+            }
+        }
+    }
+    report
+}
+
+/// The rows that no request tries, one a line.
+#[must_use]
+pub fn listed(rows: &[&Row]) -> Vec<String> {
+    let off_the_wire = rows.iter().filter(|row| !matches!(row.run, Run::Wire(_)));
+    off_the_wire
+        .map(|row| format!("{:5} {}: {}", row.id, row.title, row.listed.unwrap_or("in process, by cargo test")))
+        .collect()
+}
+
+fn text_of(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().cloned();
+    text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned())).unwrap_or_default()
+}
+
+fn run_row(
+    subject: &Subject,
+    protocol: Protocol,
+    row: &Row,
+    cases: fn(&Lab<'_>) -> Result<Vec<Case>, Skip>,
+    refusals: &mut Refusals,
+) -> Outcome {
+    let (mut held, mut failed, mut skipped) = (0, Vec::new(), String::new());
+    for route in row.routes {
+        let lab = Lab { subject, protocol, route: *route };
+        if !subject.targets.contains_key(route) {
+            // A foreign server has one kind of route, and perhaps an optional one.
+            if *route == Route::Optional {
+                "needs a route where a signature is optional".clone_into(&mut skipped);
+            }
+            continue;
+        }
+        match catch_unwind(AssertUnwindSafe(|| cases(&lab))) {
+            Ok(Ok(cases)) => {
+                for case in cases {
+                    match run_case(&lab, &case, refusals) {
+                        Ok(()) => held += 1,
+                        Err(why) => failed.push(format!("{} route, {}: {why}", route.name(), case.name)),
+                    }
+                }
+            }
+            Ok(Err(Skip(why))) => why.clone_into(&mut skipped),
+            Err(_) if !lab.is_ours() => "this dialect has no such form".clone_into(&mut skipped),
+            Err(panic) => failed.push(format!("{} route: no case could be made: {}", route.name(), text_of(&*panic))),
+        }
+    }
+    match (failed.is_empty(), held) {
+        (false, _) => Outcome::Failed(failed),
+        (true, 0) => Outcome::NotTried(skipped),
+        (true, held) => Outcome::Held(held),
+    }
+}
+
+/// The control first: a server that refuses everything survives nothing.
+fn run_case(lab: &Lab<'_>, case: &Case, refusals: &mut Refusals) -> Result<(), String> {
+    let control = Shot::Messages(vec![case.control.clone()]);
+    shoot(lab, &control, &Expect::accepted(), None, refusals).map_err(|why| format!("the control: {why}"))?;
+    shoot(lab, &case.attack, &case.expect, Some(&case.control), refusals)
+}
+
+/// Whether the control's request is answered as it should be, of a server of which nothing else is known.
+///
+/// # Errors
+/// What came instead.
+pub fn control(lab: &Lab<'_>) -> Result<(), String> {
+    shoot(lab, &lab.signed().into(), &Expect::accepted(), None, &mut Refusals::default())
+}
+
+fn shoot(
+    lab: &Lab<'_>,
+    shot: &Shot,
+    expect: &Expect,
+    control: Option<&Message>,
+    refusals: &mut Refusals,
+) -> Result<(), String> {
+    let inside = lab.subject.inside.as_ref();
+    let before = inside.map_or(0, |inside| {
+        drop(inside.events());
+        inside.calls()
+    });
+    let seen = match shot {
+        Shot::Messages(messages) => lab.send(messages),
+        Shot::Bytes(bytes, answers) => h1::exchange(lab.subject.address, bytes, *answers),
+        Shot::Do(run) => run(lab),
+    };
+    if let Some(wrong) = seen.wrong {
+        return Err(wrong);
+    }
+    if let Shot::Messages(messages) = shot {
+        for (message, answer) in messages.iter().zip(&seen.answers) {
+            refusals.see(lab, message, answer.as_ref());
+        }
+    }
+    check_statuses(lab, shot, &seen, expect, control)?;
+    if let (Some((what, look)), Some(Some(answer))) = (&expect.look, seen.answers.first())
+        && !look(answer)
+    {
+        return Err(format!("{what} was expected of {answer:?}"));
+    }
+    let Some(inside) = inside else { return Ok(()) };
+    let statuses = seen.statuses();
+    let reached = inside.calls() - before;
+    let expected = expect.calls.unwrap_or_else(|| statuses.iter().filter(|status| **status == 200).count());
+    if reached != expected {
+        return Err(format!("{reached} calls of a handler where {expected} were expected; the answers: {statuses:?}"));
+    }
+    check_events(inside.events(), &statuses, expect)
+}
+
+fn check_statuses(
+    lab: &Lab<'_>,
+    shot: &Shot,
+    seen: &Seen,
+    expect: &Expect,
+    control: Option<&Message>,
+) -> Result<(), String> {
+    let allowed = |status: u16, expected: &[u16]| {
+        expected.contains(&status) || (!lab.is_ours() && is_as_good(status, expected, shot, control))
+    };
+    let fits = seen.answers.len() == expect.statuses.len()
+        && seen.statuses().iter().zip(&expect.statuses).all(|(status, expected)| allowed(*status, expected));
+    if fits { Ok(()) } else { Err(format!("{:?} was expected and {seen} came", expect.statuses)) }
+}
+
+/// What else counts for a server of which nothing but its answers is known: any success where 200 is expected, 403 in place of
+/// 401, and 404 or 405 where the attack goes to another place than its control.
+fn is_as_good(status: u16, expected: &[u16], shot: &Shot, control: Option<&Message>) -> bool {
+    let elsewhere = match (shot, control) {
+        (Shot::Messages(messages), Some(control)) => {
+            messages.iter().any(|message| message.target != control.target || message.method != control.method)
+        }
+        _ => false,
+    };
+    (expected.contains(&200) && (200..400).contains(&status))
+        || (expected.contains(&401) && (status == 403 || (elsewhere && matches!(status, 400 | 404 | 405))))
+}
+
+/// One event for each refusal, with the cause that was expected; none for what was accepted.
+fn check_events(events: Vec<BTreeMap<String, String>>, statuses: &[u16], expect: &Expect) -> Result<(), String> {
+    let refusals = || statuses.iter().filter(|status| matches!(status, 401 | 408 | 413 | 503)).count();
+    let refused = expect.events.unwrap_or_else(refusals);
+    let causes: Vec<_> = events.iter().map(|event| event.get("cause").map_or("", String::as_str)).collect();
+    // Where a connection may be broken off, it may be so before or behind the check.
+    if causes.len() != refused && !statuses.contains(&0) {
+        return Err(format!("{statuses:?} left these causes: {causes:?}"));
+    }
+    for event in &events {
+        let cause = event.get("cause").map_or("", String::as_str);
+        if !expect.causes.contains(&cause) {
+            return Err(format!("the cause is {cause} and not {:?}: {event:?}", expect.causes));
+        }
+        let key_id = event.get("key_id").map_or("", String::as_str);
+        if key_id.len() > 256 || expect.key_id.as_deref().is_some_and(|expected| expected != key_id) {
+            return Err(format!("the event names {key_id:?}"));
+        }
+    }
+    Ok(())
+}
+
+/// All refusals of requests that nobody without a key may tell apart.
+#[derive(Default)]
+struct Refusals {
+    first: BTreeMap<String, Answer>,
+    differences: Vec<String>,
+}
+
+impl Refusals {
+    fn see(&mut self, lab: &Lab<'_>, message: &Message, answer: Option<&Answer>) {
+        let Some(answer) = answer.filter(|answer| answer.status == 401) else { return };
+        let connection = message.values("connection").next().map(String::from_utf8_lossy);
+        let group = format!(
+            "{} {} {} {} body {} {connection:?}",
+            lab.protocol.name(),
+            lab.route.name(),
+            message.method,
+            message.version,
+            message.announces_body(lab.protocol)
+        );
+        let answer = if lab.is_ours() { answer.clone() } else { comparable(answer) };
+        let first = self.first.entry(group.clone()).or_insert_with(|| answer.clone());
+        if *first != answer {
+            self.differences.push(format!("{group}: {first:?} and {answer:?}"));
+        }
+    }
+}
+
+/// Without the values that a server elsewhere may change from answer to answer.
+fn comparable(answer: &Answer) -> Answer {
+    let mut answer = answer.clone();
+    for (name, value) in &mut answer.fields {
+        if !matches!(name.as_str(), "www-authenticate" | "content-type" | "content-length") {
+            value.clear();
+        }
+    }
+    answer
+}
