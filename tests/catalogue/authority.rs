@@ -97,7 +97,7 @@ pub fn odd_path(lab: &Lab<'_>) -> Cases {
     let mut cases = Vec::new();
     for path in ["http://evil/x", "x", "*", "", "evil.example:80", "//evil.example/x", "?x=1"] {
         let expect = || {
-            let refused = Expect::refused("signature-mismatch").or_refused("authority-mismatch").or(400).or(0);
+            let refused = Expect::refused("unusable-target").or_refused("signature-mismatch").or(400).or(0);
             if lab.is_ours() { refused } else { refused.or(404) }
         };
         cases.push(Case::new(format!("{path:?}"), &signed, signed.clone().target(path), expect()));
@@ -105,7 +105,7 @@ pub fn odd_path(lab: &Lab<'_>) -> Cases {
     // Signed as it is sent, which takes a key: it is still no path, and what a handler makes of it is not what was meant.
     for path in ["http://evil/x", "x", "*", "evil.example:80", "?x=1"] {
         let signed_so = lab.sign(lab.plain().target(path));
-        let expect = Expect::refused("authority-mismatch").or_refused("signature-mismatch").or(400).or(0);
+        let expect = Expect::refused("unusable-target").or_refused("authority-mismatch").or(400).or(0);
         cases.push(Case::new(format!("{path:?}, signed"), &signed, signed_so, expect));
     }
     Ok(cases)

@@ -2,7 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-use super::{PENDING, case::Row};
+use super::{DEPARTURES, case::Row};
 
 /// What became of one row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,8 +11,8 @@ pub enum Outcome {
     Held(usize),
     /// What did not hold.
     Failed(Vec<String>),
-    /// It failed, and is known to wait for something.
-    Pending(&'static str, Vec<String>),
+    /// We do otherwise, for this reason, in what did not hold.
+    Departs(&'static str, Vec<String>),
     /// Why it was not tried.
     NotTried(String),
 }
@@ -21,8 +21,6 @@ pub enum Outcome {
 #[derive(Clone, Debug)]
 pub struct Report {
     over: &'static str,
-    /// Whether what is pending is let pass: a server elsewhere waits for nothing of ours.
-    lenient: bool,
     rows: Vec<Line>,
 }
 
@@ -36,18 +34,18 @@ struct Line {
 }
 
 impl Report {
-    pub(super) const fn new(over: &'static str, lenient: bool) -> Self {
-        Self { over, lenient, rows: Vec::new() }
+    pub(super) const fn new(over: &'static str) -> Self {
+        Self { over, rows: Vec::new() }
     }
 
     pub(super) fn push(&mut self, row: &Row, outcome: Outcome, took: Duration) {
         let why = |failure: &String| {
-            let mut pending = PENDING.iter().filter(|(id, ..)| *id == row.id);
-            pending.find(|(_, case, _)| failure.contains(case)).map(|(.., why)| *why)
+            let mut departures = DEPARTURES.iter().filter(|(id, ..)| *id == row.id);
+            departures.find(|(_, case, _)| failure.contains(case)).map(|(.., why)| *why)
         };
         let outcome = match outcome {
-            Outcome::Failed(all) if self.lenient => match all.iter().map(why).collect::<Option<Vec<_>>>() {
-                Some(reasons) => Outcome::Pending(reasons[0], all),
+            Outcome::Failed(all) => match all.iter().map(why).collect::<Option<Vec<_>>>() {
+                Some(reasons) => Outcome::Departs(reasons[0], all),
                 None => Outcome::Failed(all),
             },
             outcome => outcome,
@@ -88,12 +86,12 @@ impl Report {
     pub fn counts(&self) -> String {
         let cases = self.rows.iter().map(|line| if let Outcome::Held(cases) = line.outcome { cases } else { 0 });
         format!(
-            "{}: {} rows held in {} cases, {} failed, {} pending, {} not tried",
+            "{}: {} rows held in {} cases, {} failed, {} departed from, {} not tried",
             self.over,
             self.count(|line| matches!(line.outcome, Outcome::Held(_))),
             cases.sum::<usize>(),
             self.count(|line| matches!(line.outcome, Outcome::Failed(_))),
-            self.count(|line| matches!(line.outcome, Outcome::Pending(..))),
+            self.count(|line| matches!(line.outcome, Outcome::Departs(..))),
             self.count(|line| matches!(line.outcome, Outcome::NotTried(_))),
         )
     }
@@ -116,8 +114,8 @@ impl fmt::Display for Report {
                     writeln!(f, "{id:5} FAILED     {title}")?;
                     all.iter().try_for_each(|what| writeln!(f, "      {what}"))?;
                 }
-                Outcome::Pending(why, all) => {
-                    writeln!(f, "{id:5} pending    {title}: {why}")?;
+                Outcome::Departs(why, all) => {
+                    writeln!(f, "{id:5} departs    {title}: {why}")?;
                     all.iter().try_for_each(|what| writeln!(f, "      {what}"))?;
                 }
                 Outcome::NotTried(why) => {

@@ -22,7 +22,7 @@ const SAME_REFUSALS: &str = "A159";
 /// Runs the rows that go over a socket.
 #[must_use]
 pub fn wire(subject: &Subject, protocol: Protocol, rows: &[&Row]) -> Report {
-    let (mut report, mut refusals) = (Report::new(protocol.name(), subject.inside.is_some()), Refusals::default());
+    let (mut report, mut refusals) = (Report::new(protocol.name()), Refusals::default());
     for row in rows {
         let Run::Wire(cases) = row.run else { continue };
         if row.protocols.contains(&protocol) {
@@ -40,7 +40,7 @@ pub fn wire(subject: &Subject, protocol: Protocol, rows: &[&Row]) -> Report {
 /// Runs the rows that need no socket of ours, and names those that are not tried at all.
 #[must_use]
 pub fn in_process(rows: &[&Row]) -> Report {
-    let mut report = Report::new("in process", true);
+    let mut report = Report::new("in process");
     for row in rows {
         let start = Instant::now();
         match row.run {

@@ -140,3 +140,27 @@ fn a_policy_that_names_places_digests_or_authorities_is_stricter_than_one_that_d
     assert!(one.is_at_least_as_strict_as(&two));
     assert!(!two.is_at_least_as_strict_as(&one));
 }
+
+#[test]
+fn a_target_that_is_no_path_is_refused_although_it_is_signed() {
+    for target in ["http://evil.example/x", "x", "", "?a", "*", "evil.example:80"] {
+        let raw = Raw::new("GET", target).sign(&signer("alice"), NOW);
+        assert_eq!(judge(&Policy::default(), &raw).err(), Some(VerifyError::UnusableTarget), "{target:?}");
+    }
+    for (method, target) in [("OPTIONS", "*"), ("GET", "//evil.example/x"), ("GET", "/")] {
+        assert!(judge(&Policy::default(), &Raw::new(method, target).sign(&signer("alice"), NOW)).is_ok(), "{target:?}");
+    }
+}
+
+#[test]
+fn the_word_in_the_signature_field_is_read_by_default_and_refused_to_the_letter() {
+    let judged = |scheme: Cavage| {
+        let raw = Raw::new("GET", "/").sign(&countersign::Signer::new(scheme, signing_key("alice")), NOW);
+        let value = format!("Signature {}", raw.value("signature"));
+        let raw = raw.replacing("signature", value);
+        let request = Request::new(&raw.method, &raw.target, &raw.fields);
+        Verifier::new(scheme, Policy::default()).begin(&request, NOW).map(drop)
+    };
+    assert_eq!(judged(Cavage::new()), Ok(()));
+    assert!(matches!(judged(Cavage::draft12()), Err(VerifyError::Malformed(_))));
+}

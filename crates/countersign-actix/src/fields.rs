@@ -59,8 +59,8 @@ impl<'a> Head<'a> {
     pub(crate) fn new(request: &'a HttpRequest, public: &'a Public) -> Self {
         let target = request.uri().path_and_query().map_or("", |target| target.as_str());
         let target = match public.prefix.as_str() {
-            "" => Cow::Borrowed(target),
-            prefix => Cow::Owned(format!("{prefix}{target}")),
+            prefix if !prefix.is_empty() && target.starts_with('/') => Cow::Owned(format!("{prefix}{target}")),
+            _ => Cow::Borrowed(target),
         };
         Self { request, fields: ActixFields { map: request.headers(), host: public.authority.as_deref() }, target }
     }

@@ -146,6 +146,9 @@ pub enum VerifyError {
     /// The request's `Host` field and its authority differ.
     #[error("Host and the request's authority differ")]
     AuthorityMismatch,
+    /// The target is neither a path nor, with `OPTIONS`, an asterisk (RFC 9112 section 3.2).
+    #[error("the target is no path")]
+    UnusableTarget,
     /// The request's authority is empty, a list, or has a user's name in it.
     #[error("Host is not one host with at most a port")]
     UnusableAuthority,
@@ -201,6 +204,7 @@ impl VerifyError {
             Self::Expired => "expired",
             Self::AmbiguousMethod => "ambiguous-method",
             Self::AuthorityMismatch => "authority-mismatch",
+            Self::UnusableTarget => "unusable-target",
             Self::UnusableAuthority => "unusable-authority",
             Self::UnknownAuthority => "unknown-authority",
             Self::PlaceNotAccepted(_) => "place-not-accepted",

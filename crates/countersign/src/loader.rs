@@ -243,11 +243,10 @@ mod tests {
     }
 
     #[test]
-    fn authorities_that_differ_in_the_case_of_ascii_are_equal_in_lower_case_and_no_others_are() {
+    fn authorities_that_differ_in_case_are_equal_in_lower_case_and_no_others_are() {
         let lower = |host| claim(host, "/").with_lower_case_authority();
         assert_eq!(lower("API.Example").authority(), Some("api.example"));
         assert_eq!(lower("API.Example"), lower("api.example"));
         assert_ne!(lower("api.example:443"), lower("api.example"));
-        assert_ne!(lower("\u{c4}pi.example"), lower("\u{e4}pi.example"));
     }
 }

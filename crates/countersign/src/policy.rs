@@ -47,7 +47,8 @@ pub struct Policy {
     /// The authorities that are ours; `None` for any.
     authorities: Option<Arc<[Authority]>>,
     max_keys: usize,
-    upper_case_method: bool,
+    /// Whether the method has to be in upper case, and the target a path.
+    clear_request_line: bool,
 }
 
 /// What a policy wants to know of the time of signing; later values want more.
@@ -88,7 +89,7 @@ impl Policy {
             places: None,
             authorities: None,
             max_keys: 4,
-            upper_case_method: true,
+            clear_request_line: true,
         }
     }
 
@@ -105,7 +106,7 @@ impl Policy {
     #[must_use]
     pub fn dangerous_requiring_nothing() -> Self {
         let mut policy = Self::dangerous_requiring(Coverage::empty()).dangerous_without_time();
-        policy.upper_case_method = false;
+        policy.clear_request_line = false;
         policy
     }
 
@@ -211,7 +212,7 @@ impl Policy {
             && other.required.iter().all(|(component, when)| requires(component, when))
             && self.time >= other.time
             && (self.binds_body() || !other.binds_body())
-            && (self.upper_case_method || !other.upper_case_method)
+            && (self.clear_request_line || !other.clear_request_line)
             && self.max_age <= other.max_age
             && self.max_skew <= other.max_skew
             && self.max_keys <= other.max_keys

@@ -14,8 +14,8 @@ impl Policy {
         parsed: &Parsed,
         now: UnixTime,
     ) -> Result<Option<UnixTime>, VerifyError> {
-        if self.upper_case_method && request.method.bytes().any(|byte| byte.is_ascii_lowercase()) {
-            return Err(VerifyError::AmbiguousMethod);
+        if self.clear_request_line {
+            check_request_line(request)?;
         }
         if let (Some(accepted), Some(place)) = (&self.places, parsed.place)
             && !accepted.contains(&place)
@@ -114,4 +114,14 @@ fn uncovered_error(parsed: &Parsed, component: &Component) -> VerifyError {
     } else {
         VerifyError::NotCovered(component.clone())
     }
+}
+
+/// A method in lower case has the signing string of the one in upper case. A target that is no path, as every form of it is once its
+/// authority is taken off (RFC 9112 section 3.2), is read in other ways by whoever routes the request.
+fn check_request_line(request: &Request<'_>) -> Result<(), VerifyError> {
+    if request.method.bytes().any(|byte| byte.is_ascii_lowercase()) {
+        return Err(VerifyError::AmbiguousMethod);
+    }
+    let is_path = request.target.starts_with('/') || (request.target == "*" && request.method == "OPTIONS");
+    if is_path { Ok(()) } else { Err(VerifyError::UnusableTarget) }
 }
