@@ -11,34 +11,10 @@ use zeroize::Zeroizing;
 
 use crate::{
     error::KeyFileError,
+    kind::{SourceKind, Weakness},
     raw::{RawField, RawKey},
-    source::{SourceKind, material},
+    source::material,
 };
-
-/// What is weak about a key, which is why it says `dangerous = true`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Weakness {
-    /// A secret of so many bytes, which are fewer than 16.
-    ShortSecret(usize),
-    /// An algorithm that rests on SHA-1.
-    Sha1,
-    /// An RSA key of so many bits, which are fewer than 2048.
-    ShortRsa(usize),
-    /// An RSA key whose public exponent is under 65,537.
-    SmallRsaExponent,
-}
-
-impl fmt::Display for Weakness {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::ShortSecret(bytes) => write!(f, "a secret of {bytes} bytes"),
-            Self::Sha1 => f.write_str("SHA-1"),
-            Self::ShortRsa(bits) => write!(f, "RSA of {bits} bits"),
-            Self::SmallRsaExponent => f.write_str("RSA with a small exponent"),
-        }
-    }
-}
 
 /// Who a key belongs to, and the line that says so.
 pub(crate) struct Name {

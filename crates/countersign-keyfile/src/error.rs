@@ -5,7 +5,7 @@ use std::{io, path::PathBuf};
 use countersign::{Algorithm, KeyError};
 use thiserror::Error;
 
-use crate::{entry::Weakness, source::SourceKind};
+use crate::kind::{SourceKind, Weakness};
 
 /// Why a key file, or a key of it, cannot be used.
 ///

@@ -47,6 +47,7 @@
 mod entry;
 mod error;
 mod file;
+mod kind;
 mod loader;
 mod owner;
 mod raw;
@@ -54,10 +55,11 @@ mod source;
 mod store;
 
 pub use self::{
-    entry::{Entry, Weakness},
+    entry::Entry,
     error::KeyFileError,
     file::KeyFile,
+    kind::{SourceKind, Weakness},
     loader::KeyFileLoader,
     owner::KeyOwner,
-    source::{SourceKind, without_line_end},
+    source::without_line_end,
 };

@@ -1,7 +1,7 @@
 //! Where the material of a key comes from.
 
 use std::{
-    env, fmt, fs, io,
+    env, fs, io,
     path::{Path, PathBuf},
 };
 
@@ -11,81 +11,12 @@ use zeroize::Zeroizing;
 
 use crate::{
     error::KeyFileError,
+    kind::SourceKind,
     raw::{RawField, RawKey, RawValue},
 };
 
 /// The longest file of material that is read, in bytes: no key comes near it.
 const MAX_FILE: u64 = 64 * 1024;
-
-/// The field that gives the material of a key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum SourceKind {
-    /// `secret`: the secret as text.
-    Secret,
-    /// `secret_base64`: the secret in Base64 (RFC 4648 section 4).
-    SecretBase64,
-    /// `secret_hex`: the secret in hexadecimal digits.
-    SecretHex,
-    /// `secret_file`: the path of a file with the secret.
-    SecretFile,
-    /// `secret_env`: the name of an environment variable with the secret.
-    SecretEnv,
-    /// `public_key`: a public key in PEM.
-    PublicKey,
-    /// `public_key_file`: the path of a file with one.
-    PublicKeyFile,
-    /// `private_key_file`: the path of a file with a private key in PEM.
-    PrivateKeyFile,
-}
-
-impl SourceKind {
-    /// Every field that gives material.
-    pub const ALL: &'static [Self] = &[
-        Self::Secret,
-        Self::SecretBase64,
-        Self::SecretHex,
-        Self::SecretFile,
-        Self::SecretEnv,
-        Self::PublicKey,
-        Self::PublicKeyFile,
-        Self::PrivateKeyFile,
-    ];
-
-    /// The field's name.
-    #[must_use]
-    pub const fn field(self) -> &'static str {
-        match self {
-            Self::Secret => "secret",
-            Self::SecretBase64 => "secret_base64",
-            Self::SecretHex => "secret_hex",
-            Self::SecretFile => "secret_file",
-            Self::SecretEnv => "secret_env",
-            Self::PublicKey => "public_key",
-            Self::PublicKeyFile => "public_key_file",
-            Self::PrivateKeyFile => "private_key_file",
-        }
-    }
-
-    /// Whether it gives a secret that both sides hold.
-    #[must_use]
-    pub const fn is_secret(self) -> bool {
-        matches!(self, Self::Secret | Self::SecretBase64 | Self::SecretHex | Self::SecretFile | Self::SecretEnv)
-    }
-}
-
-impl SourceKind {
-    /// Whether it gives the path of a file.
-    pub(crate) const fn is_file(self) -> bool {
-        matches!(self, Self::SecretFile | Self::PublicKeyFile | Self::PrivateKeyFile)
-    }
-}
-
-impl fmt::Display for SourceKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.field())
-    }
-}
 
 /// The bytes without the one line end, LF or CRLF, that editors put at the end of a file.
 ///

@@ -1,7 +1,7 @@
 use countersign::{Algorithm, Cavage, Policy, Request, Signer, UnixTime, Verifier, VerifyError};
 
 use super::*;
-use crate::{Weakness, source::SourceKind};
+use crate::{SourceKind, Weakness};
 
 const KEYS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/keys");
 const NOW: UnixTime = UnixTime::from_secs(784_111_777);
