@@ -6,7 +6,8 @@ use actix_web::{
     test::{call_service, init_service, read_body},
     web::{self, Bytes, Json, ServiceConfig},
 };
-use countersign_actix::{MaybeSigned, SignatureConfig, SignatureGuard, Signed};
+use countersign_actix::{Caller, MaybeSigned, Refused, SignatureConfig, SignatureGuard, Signed, SignedUnchecked};
+use futures::StreamExt;
 
 use tokio::{io::AsyncWriteExt, net::TcpStream, time::sleep};
 
@@ -104,12 +105,29 @@ async fn an_endless_body_is_not_read_on_behind_a_refusal() {
     async fn length(body: Signed<Bytes, Alice>) -> String {
         body.len().to_string()
     }
+    async fn caller(caller: Caller<Alice>) -> Alice {
+        *caller
+    }
+    async fn stream(mut body: SignedUnchecked<web::Payload, Alice>) -> Result<&'static str, Refused> {
+        while let Some(Ok(_)) = body.next().await {}
+        body.verified().map(|_| "proven")
+    }
+    // Its own limit ends it first.
+    async fn json(_: SignedUnchecked<Json<Vec<u32>>, Alice>) -> &'static str {
+        "proven"
+    }
     let server = Server::start(|app| {
         let config = config().body_limit(1024);
         let guarded = web::scope("/guarded").wrap(SignatureGuard::new(config.clone()));
-        app.app_data(config).service(guarded.default_service(web::to(length))).default_service(web::to(length));
+        let optional = web::scope("/optional").wrap(SignatureGuard::optional(config.clone()));
+        app.app_data(config)
+            .service(guarded.default_service(web::to(length)))
+            .service(optional.default_service(web::to(caller)))
+            .route("/stream", web::to(stream))
+            .route("/json", web::to(json))
+            .default_service(web::to(length));
     });
-    for path in ["/", "/guarded/"] {
+    for path in ["/", "/guarded/", "/optional/", "/stream", "/json"] {
         let unsigned = Raw::new("POST", path).field("Transfer-Encoding", "chunked");
         let digest = countersign::digest_field(countersign::DigestAlgorithm::Sha256, b"");
         let signed = unsigned.clone().field("Digest", digest).sign_stream();

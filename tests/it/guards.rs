@@ -126,6 +126,10 @@ async fn a_preflight_needs_a_signature_unless_its_name_says_otherwise_and_nothin
         Raw::new("OPTIONS", "/"),
         origin(Raw::new("OPTIONS", "/")),
         Raw::new("OPTIONS", "/").field("Access-Control-Request-Method", "POST"),
+        preflight.clone().field("X-HTTP-Method-Override", "DELETE"),
+        preflight.clone().field("X-Method-Override", "DELETE"),
+        preflight.clone().field("Content-Length", "3"),
+        preflight.clone().field("Transfer-Encoding", "chunked"),
         Raw { method: "GET".to_owned(), ..preflight },
     ] {
         assert_eq!(answer(guarded(open.clone()), other.clone()).await.0, 401, "{other:?}");

@@ -243,7 +243,7 @@ async fn an_outage_is_not_an_unknown_key_and_every_cause_is_in_an_event_without_
         let [event] = &events[..] else { panic!("{cause}: {events:?}") };
         assert_eq!((event["cause"].as_str(), event["key_id"].as_str()), (cause, key_id));
         assert_eq!(event["scheme"], "cavage");
-        assert_eq!(event.contains_key("detail"), status == 401);
+        assert!(event.contains_key("detail"), "{cause}");
         let text = format!("{event:?}");
         for signature in shown.iter().filter_map(|value| value.split("signature=\"").nth(1)) {
             assert!(!text.contains(signature.trim_end_matches('"')), "{text}");

@@ -1,8 +1,8 @@
 //! Where a signature may stand, which server it is for, and what else may mislead whoever reads the request next.
 
 use countersign::{
-    Authority, Cavage, Component, DigestAlgorithm, Policy, Request, UnixTime, Verified, Verifier, VerifyError,
-    WellKnown, digest_field,
+    Authority, Cavage, Component, Coverage, DigestAlgorithm, Policy, Request, UnixTime, Verified, Verifier,
+    VerifyError, WellKnown, digest_field,
 };
 
 use crate::{
@@ -75,6 +75,17 @@ fn a_request_for_another_authority_than_ours_is_refused_however_it_is_signed() {
     }
     let forwarded = to("other.example").field("X-Forwarded-Host", "api.example").field("Forwarded", "host=api.example");
     assert_eq!(judge(&policy, &forwarded).err(), Some(VerifyError::UnknownAuthority));
+}
+
+#[test]
+fn where_authorities_are_named_the_host_has_to_be_covered_whatever_the_table_says() {
+    let coverage = Coverage::standard().without(&"host".parse().unwrap());
+    let table = Policy::dangerous_requiring(coverage.clone());
+    let raw = get().sign(&signer("alice").covering(coverage), NOW);
+    assert!(judge(&table, &raw).is_ok());
+    let policy = table.only_authorities([authority("api.example")]);
+    assert_eq!(judge(&policy, &raw).err(), Some(not_covered("host")));
+    assert!(judge(&policy, &get().sign(&signer("alice"), NOW)).is_ok());
 }
 
 #[test]

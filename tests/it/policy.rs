@@ -172,3 +172,21 @@ fn host_date_and_credentials_are_single_whether_they_are_covered_or_not() {
         assert_eq!(refused, Some("ambiguous"), "{name}");
     }
 }
+
+#[test]
+fn keys_that_the_policy_does_not_accept_count_among_those_that_are_tried() {
+    let get = Raw::new("GET", "/").sign(&signer("alice"), NOW);
+    let signature = get.value("signature").replace(r#"algorithm="hmac-sha256","#, "");
+    let get = get.replacing("signature", signature);
+    let keys = [VerifyingKey::hmac(Algorithm::HmacSha512, &secret()).unwrap(), verifying_key()];
+    let judge = |policy: Policy| {
+        let request = Request::new(&get.method, &get.target, &get.fields);
+        Verifier::new(Cavage::new(), policy).begin(&request, NOW).unwrap().verify(&keys, b"").err()
+    };
+    let one = Policy::default().max_keys(1);
+    let stricter = one.clone().only_algorithms(&[Algorithm::HmacSha256]);
+    assert!(stricter.is_at_least_as_strict_as(&one));
+    assert_eq!(judge(one), Some(VerifyError::SignatureMismatch));
+    assert_eq!(judge(stricter), Some(VerifyError::AlgorithmNotAllowed(Algorithm::HmacSha512)));
+    assert_eq!(judge(Policy::default().only_algorithms(&[Algorithm::HmacSha256])), None);
+}

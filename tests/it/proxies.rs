@@ -3,14 +3,17 @@
 use actix_web::{
     App,
     middleware::NormalizePath,
-    test::{call_service, init_service, read_body},
+    test::{TestRequest, call_service, init_service, read_body},
     web::{self, ServiceConfig},
 };
 use countersign::{Claim, Credential, Policy};
-use countersign_actix::{SignatureConfig, SignatureGuard, Signed};
+use countersign_actix::{
+    SignatureConfig, SignatureGuard, Signed,
+    testing::{sign, sign_for},
+};
 
 use crate::{
-    support::{ALICE, alices_keys, verifying_key},
+    support::{ALICE, alices_keys, signer, verifying_key},
     wire::Raw,
 };
 
@@ -50,6 +53,19 @@ async fn the_host_and_the_prefix_that_a_proxy_took_away_are_put_back_where_they_
     assert_eq!(answer(all(public.clone()), request.clone()).await, (200, "Alice asks for /orders?page=2".to_owned()));
     assert_eq!(answer(all(config()), request).await.0, 401);
     assert_eq!(answer(all(public), passed_on("/orders?page=3", "10.0.0.7:8080")).await.0, 401);
+}
+
+#[actix_web::test]
+async fn a_prefix_is_meant_with_one_slash_before_it_and_none_behind_and_tests_sign_for_it() {
+    let request = || TestRequest::get().uri("/orders?page=2").insert_header(("Host", "10.0.0.7"));
+    for prefix in ["api", "/api", "/api/", "//api//"] {
+        let public = config().public_authority(&"API.example".parse().unwrap()).public_prefix(prefix);
+        let app = init_service(App::new().configure(all(public))).await;
+        let arrived = sign_for("API.example", "/api/orders?page=2", request(), &signer("alice"));
+        assert_eq!(call_service(&app, arrived).await.status(), 200, "{prefix}");
+        let unchanged = sign(request(), &signer("alice"));
+        assert_eq!(call_service(&app, unchanged).await.status(), 401, "{prefix}");
+    }
 }
 
 #[actix_web::test]

@@ -160,3 +160,36 @@ async fn a_test_signs_a_request_whose_body_is_put_in_afterwards() {
     let response = call_service(&app, request).await;
     assert_eq!((response.status().as_u16(), events.take()), (200, Vec::new()));
 }
+
+#[actix_web::test]
+async fn every_refusal_leaves_one_event_with_its_cause_and_a_detail() {
+    async fn slow(_: Claim) -> Result<Option<Credential<Alice>>, std::io::Error> {
+        std::future::pending().await
+    }
+    async fn taken(_: Bytes, _: Signed<(), Alice>) -> &'static str {
+        ""
+    }
+    let (events, _guard) = Events::capture();
+    let slow = SignatureConfig::new(slow).key_deadline(millis(10));
+    let root = |raw: Raw| Raw { target: "/".to_owned(), ..raw };
+    for (config, request, cause) in [
+        (config(), root(get()), "no-signature"),
+        (config(), unknown(root(get())), "unknown-key"),
+        (config(), root(get()).body(b"123456789").signed(), "body-too-large"),
+        (SignatureConfig::new(outage), root(get()).signed(), "key-loader"),
+        (slow, root(get()).signed(), "key-deadline"),
+    ] {
+        seen(config, request).await;
+        let events = events.take();
+        assert_eq!(events.len(), 1, "{cause}");
+        assert_eq!((events[0]["cause"].as_str(), events[0].contains_key("detail")), (cause, true));
+        assert_eq!((events[0]["scheme"].as_str(), events[0].contains_key("key_id")), ("cavage", true));
+    }
+    let app = init_service(App::new().app_data(config()).default_service(web::to(taken))).await;
+    call_service(&app, get().body(b"1").signed().into_actix().to_request()).await;
+    let events = events.take();
+    assert_eq!(
+        (events.len(), events[0]["cause"].as_str(), events[0].contains_key("detail")),
+        (1, "misconfigured", true)
+    );
+}

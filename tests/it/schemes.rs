@@ -146,3 +146,21 @@ async fn the_loader_is_told_the_scheme_so_that_a_key_serves_one_only() {
     assert_eq!(answer(SignatureConfig::new(loader), Raw::new("GET", "/").signed()).await.0, 200);
     assert_eq!(*schemes.lock().unwrap(), ["cavage"]);
 }
+
+#[actix_web::test]
+async fn a_scheme_that_a_guard_does_not_look_for_is_looked_for_behind_it() {
+    let guard = SignatureConfig::new(alices_keys());
+    let own = guard.clone().also(verifier("kong"));
+    let routes = move |app: &mut ServiceConfig| {
+        let scope = web::scope("").wrap(countersign_actix::SignatureGuard::new(guard)).app_data(own);
+        app.service(scope.default_service(web::to(signed)));
+    };
+    let app = init_service(App::new().configure(routes)).await;
+    let status = |raw: Raw| {
+        let response = call_service(&app, raw.into_actix().to_request());
+        async { response.await.status().as_u16() }
+    };
+    let get = Raw::new("GET", "/").signed();
+    assert_eq!(status(get.clone()).await, 200);
+    assert_eq!(status(get.field("Proxy-Authorization", r#"hmac username="bob""#)).await, 401);
+}

@@ -11,6 +11,7 @@ use actix_web::{
 };
 use aws_lc_rs::digest::{Context, SHA256};
 use base64::{Engine, engine::general_purpose::STANDARD};
+use countersign::Component;
 use countersign_actix::{Refused, SignatureConfig, SignatureGuard, SignedUnchecked};
 use futures::{Stream, StreamExt, stream};
 
@@ -28,6 +29,10 @@ fn config() -> SignatureConfig<Alice> {
 
 fn post() -> Raw {
     Raw::new("POST", "/").field("Content-Type", "application/json").body(b"[1,2,3]")
+}
+
+fn named(name: &str) -> Component {
+    name.parse().unwrap()
 }
 
 fn tampered() -> Raw {
@@ -146,6 +151,51 @@ async fn a_body_that_pauses_for_too_long_ends_with_an_error() {
     assert_eq!(exchange(server.port, &request.bytes(), 1).await[0].status, 408);
     let expected = Seen { bytes: b"[1,".to_vec(), error: Some("timed out".to_owned()), proven: Some(false) };
     assert_eq!(*log.lock().unwrap(), expected);
+}
+
+#[actix_web::test]
+async fn what_the_inner_extractor_left_is_read_before_the_proof_is_given() {
+    async fn first(mut upload: Upload) -> Result<String, Refused> {
+        let first = upload.next().await.unwrap().unwrap();
+        upload.finish().await.map(|proof| format!("{} {}", first.len(), proof.covered().contains(&named("digest"))))
+    }
+    async fn nothing(upload: SignedUnchecked<(), Alice>) -> Result<String, Refused> {
+        upload.finish().await.map(|_| "proven".to_owned())
+    }
+    let log = Log::default();
+    let server = Server::start(move |app| {
+        app.app_data(config()).route("/first", web::post().to(first)).route("/nothing", web::post().to(nothing));
+        app.configure(routes(config(), &log));
+    });
+    for (path, expected) in [("/first", "5 true"), ("/nothing", "proven")] {
+        let signed = Raw::new("POST", path).body(b"12345678901234").signed();
+        let answer = signed.clone().chunked(5).send(server.port).await;
+        assert_eq!((answer.status, answer.body.as_str()), (200, expected));
+        let mut wrong = signed;
+        wrong.body[13] = b'x';
+        assert_eq!(wrong.chunked(5).send(server.port).await.status, 401);
+    }
+}
+
+#[actix_web::test]
+async fn asked_twice_the_refusal_is_the_same() {
+    async fn twice(mut upload: Upload) -> Result<String, Refused> {
+        while let Some(Ok(_)) = upload.next().await {}
+        let first = upload.verified().map_err(|refused| refused.refusal().code().to_owned());
+        assert_eq!(first.err().as_deref(), Some("digest-mismatch"));
+        upload.verified().map(|_| "proven".to_owned())
+    }
+    let app = init_service(App::new().app_data(config()).default_service(web::to(twice))).await;
+    assert_eq!(call_service(&app, tampered().into_actix().to_request()).await.status(), 401);
+}
+
+#[actix_web::test]
+async fn an_extractor_behind_it_gets_an_error_and_never_an_empty_body() {
+    async fn both(_: SignedUnchecked<(), Alice>, body: Bytes) -> String {
+        body.len().to_string()
+    }
+    let app = init_service(App::new().app_data(config()).default_service(web::to(both))).await;
+    assert_eq!(call_service(&app, post().signed().into_actix().to_request()).await.status(), 400);
 }
 
 #[actix_web::test]

@@ -26,14 +26,20 @@ pub(crate) fn body_refused(refusal: &crate::Refusal, scheme: SchemeName, key_id:
     tracing::warn!(cause = refusal.code(), scheme, key_id, detail = %refusal, "request refused");
 }
 
+/// The server is not set up to check a request that came.
+pub(crate) fn misconfigured(detail: &str) {
+    tracing::error!(cause = "misconfigured", detail, "request refused");
+}
+
 pub(crate) fn loader_failed(error: &BoxError, scheme: SchemeName, key_id: Option<&KeyId>) {
     let (scheme, key_id) = (scheme.as_str(), shown(key_id));
-    tracing::error!(cause = "key-loader", scheme, key_id, %error, "the key loader failed");
+    tracing::error!(cause = "key-loader", scheme, key_id, detail = %error, "request refused");
 }
 
 pub(crate) fn loader_too_slow(scheme: SchemeName, key_id: Option<&KeyId>) {
     let (scheme, key_id) = (scheme.as_str(), shown(key_id));
-    tracing::error!(cause = "key-deadline", scheme, key_id, "the key loader took longer than its deadline");
+    let detail = "the key loader took longer than its deadline";
+    tracing::error!(cause = "key-deadline", scheme, key_id, detail, "request refused");
 }
 
 /// How long the parts of a check took, measured only where the event is wanted: to look at the clock costs as much as to read a

@@ -12,6 +12,13 @@ use countersign::{FieldName, Fields, Request, WellKnown};
 static KNOWN: LazyLock<Vec<HeaderName>> =
     LazyLock::new(|| WellKnown::ALL.iter().map(|known| HeaderName::from_static(known.as_str())).collect());
 
+/// Whether a request has a field that frameworks take for the method.
+pub(crate) fn overrides_method(request: &HttpRequest) -> bool {
+    [WellKnown::XHttpMethodOverride, WellKnown::XHttpMethod, WellKnown::XMethodOverride]
+        .iter()
+        .any(|field| request.headers().contains_key(field.as_str()))
+}
+
 /// How clients see the server, where a proxy in front of it makes that another than it sees itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Public {
@@ -23,15 +30,9 @@ pub(crate) struct Public {
 
 /// A header map as the core looks into it.
 pub(crate) struct ActixFields<'a> {
-    map: &'a HeaderMap,
+    pub(crate) map: &'a HeaderMap,
     /// What stands in for `Host`.
-    host: Option<&'a str>,
-}
-
-impl<'a> ActixFields<'a> {
-    pub(crate) const fn new(map: &'a HeaderMap) -> Self {
-        Self { map, host: None }
-    }
+    pub(crate) host: Option<&'a str>,
 }
 
 impl Fields for ActixFields<'_> {

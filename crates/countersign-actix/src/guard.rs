@@ -6,7 +6,10 @@ use actix_web::{
     Error, HttpMessage, HttpRequest, HttpResponse,
     body::{EitherBody, MessageBody},
     dev::{Payload, Service, ServiceRequest, ServiceResponse, Transform, forward_ready},
-    http::{Method, header},
+    http::{
+        Method,
+        header::{self, HeaderName},
+    },
 };
 use futures::future::{LocalBoxFuture, Ready, ready};
 
@@ -14,6 +17,7 @@ use crate::{
     check::{check, unsigned},
     config::SignatureConfig,
     extract::{Need, Passed, need},
+    fields::{Head, Public, overrides_method},
     refusal::Refusal,
     unread::Refused,
 };
@@ -127,16 +131,25 @@ impl<C: Clone + 'static> SignatureGuard<C> {
             Need::Check(config) => config,
         };
         let found = check(&config, request, payload).await?;
-        if found.is_none() && !self.optional && !(config.0.unsigned_preflights && is_preflight(request)) {
-            return Err(unsigned(&config, request));
+        if found.is_none() && !self.optional {
+            if !(config.0.unsigned_preflights && is_preflight(request)) {
+                return Err(unsigned(&config, request));
+            }
+            // None was announced, so there is none to leave unread.
+            *payload = Payload::None;
         }
         request.extensions_mut().insert(Rc::new(Passed { config, found }));
         Ok(())
     }
 }
 
-/// The request with which a browser asks whether it may send another (CORS protocol, "CORS-preflight request").
+/// The request with which a browser asks whether it may send another (CORS protocol, "CORS-preflight request"). It has neither a body
+/// nor a field that could make it another request.
 fn is_preflight(request: &HttpRequest) -> bool {
-    let has = |name| request.headers().contains_key(name);
-    request.method() == Method::OPTIONS && has(header::ORIGIN) && has(header::ACCESS_CONTROL_REQUEST_METHOD)
+    let has = |name: &HeaderName| request.headers().contains_key(name);
+    request.method() == Method::OPTIONS
+        && has(&header::ORIGIN)
+        && has(&header::ACCESS_CONTROL_REQUEST_METHOD)
+        && !overrides_method(request)
+        && !Head::new(request, &Public::default()).as_request().has_body()
 }

@@ -59,6 +59,20 @@ impl Refusal {
         }
     }
 
+    /// The same once more, for whoever asks again. An error of the framework, which cannot be copied, is that the body is incomplete.
+    pub(crate) fn again(&self) -> Self {
+        match self {
+            Self::Unauthenticated { cause, challenge, has_body } => {
+                Self::Unauthenticated { cause: cause.clone(), challenge: challenge.clone(), has_body: *has_body }
+            }
+            Self::BodyTooLarge => Self::BodyTooLarge,
+            Self::BodyTooSlow => Self::BodyTooSlow,
+            Self::Unavailable => Self::Unavailable,
+            Self::BodyUnreadable(_) => Self::BodyUnreadable(PayloadError::Incomplete(None)),
+            Self::Misconfigured => Self::Misconfigured,
+        }
+    }
+
     /// The value of `WWW-Authenticate`, where there is one.
     pub(crate) const fn challenge(&self) -> Option<&HeaderValue> {
         match self {

@@ -42,15 +42,24 @@ const TEST_HOST: &str = "localhost:8080";
 
 /// Signs a test's request now, for `call_service`. A `Host` is added where there is none, as a client adds it.
 ///
+/// Behind a [`public_prefix`](crate::SignatureConfig::public_prefix) or a
+/// [`public_authority`](crate::SignatureConfig::public_authority) clients sign another target than arrives: see [`sign_for`].
+///
 /// # Panics
 /// When it cannot be signed: a test is the place to say so. [`try_sign_at`] does not panic.
 #[must_use]
-#[expect(clippy::panic, reason = "it is called in tests")]
 pub fn sign(request: TestRequest, signer: &Signer) -> Request {
-    match try_sign_at(request, signer, SystemTime::now().into()) {
-        Ok(request) => request,
-        Err(error) => panic!("the request cannot be signed: {error}"),
-    }
+    or_panic(try_sign_at(request, signer, SystemTime::now().into()))
+}
+
+/// Signs a test's request for another authority and target than its own: as a client sends it to a proxy in front, or as somebody
+/// does who has a signature for something else.
+///
+/// # Panics
+/// When it cannot be signed.
+#[must_use]
+pub fn sign_for(authority: &str, target: &str, request: TestRequest, signer: &Signer) -> Request {
+    or_panic(sign_as(Some((authority, target)), request, signer, SystemTime::now().into()))
 }
 
 /// Signs a test's request at a time of your own, such as one that is too long ago.
@@ -58,6 +67,23 @@ pub fn sign(request: TestRequest, signer: &Signer) -> Request {
 /// # Errors
 /// When the request lacks what is to be covered, or cannot be signed for another reason.
 pub fn try_sign_at(request: TestRequest, signer: &Signer, now: UnixTime) -> Result<Request, SignError> {
+    sign_as(None, request, signer, now)
+}
+
+#[expect(clippy::panic, reason = "it is called in tests")]
+fn or_panic(signed: Result<Request, SignError>) -> Request {
+    match signed {
+        Ok(request) => request,
+        Err(error) => panic!("the request cannot be signed: {error}"),
+    }
+}
+
+fn sign_as(
+    public: Option<(&str, &str)>,
+    request: TestRequest,
+    signer: &Signer,
+    now: UnixTime,
+) -> Result<Request, SignError> {
     let mut request = request.to_request();
     let (body, chunks) = (RefCell::new(Vec::new()), request.take_payload());
     // A test's body is at hand, so that nothing is ever waited for.
@@ -72,8 +98,10 @@ pub fn try_sign_at(request: TestRequest, signer: &Signer, now: UnixTime) -> Resu
         request.headers_mut().insert(HOST, HeaderValue::from_static(TEST_HOST));
     }
     let parts = {
-        let (target, fields) = (request.uri().path_and_query(), ActixFields::new(request.headers()));
-        let head = countersign::Request::new(request.method().as_str(), target.map_or("", |it| it.as_str()), &fields);
+        let own = request.uri().path_and_query().map_or("", |target| target.as_str());
+        let (host, target) = public.map_or((None, own), |(authority, target)| (Some(authority), target));
+        let fields = ActixFields { map: request.headers(), host };
+        let head = countersign::Request::new(request.method().as_str(), target, &fields);
         // A body that is put in afterwards has its digest in the head already.
         let is_at_hand = !body.is_empty() || !head.has_body();
         signer.sign(&if is_at_hand { head.with_body(&body) } else { head }, now)?

@@ -55,11 +55,7 @@ impl ResponseError for Refused {
     }
 
     fn error_response(&self) -> HttpResponse {
-        let unread = self.unread.replace(Payload::None);
-        self.answering.answer(&self.refusal).map_body(|_, answer| match unread {
-            Payload::None => answer,
-            unread => BoxBody::new(Answer { body: answer, _unread: unread }),
-        })
+        hold(self.answering.answer(&self.refusal), self.unread.replace(Payload::None))
     }
 }
 
@@ -81,13 +77,54 @@ impl fmt::Debug for Refused {
     }
 }
 
+/// An error that is not ours, with the body that it leaves unread.
+pub(crate) struct Unread {
+    error: actix_web::Error,
+    unread: Cell<Payload>,
+}
+
+impl Unread {
+    pub(crate) const fn new(error: actix_web::Error, unread: Payload) -> Self {
+        Self { error, unread: Cell::new(unread) }
+    }
+}
+
+impl ResponseError for Unread {
+    fn status_code(&self) -> StatusCode {
+        self.error.as_response_error().status_code()
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        hold(self.error.error_response(), self.unread.replace(Payload::None))
+    }
+}
+
+impl fmt::Display for Unread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.error.fmt(f)
+    }
+}
+
+impl fmt::Debug for Unread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.error.fmt(f)
+    }
+}
+
+fn hold(answer: HttpResponse, unread: Payload) -> HttpResponse {
+    answer.map_body(|_, body| match unread {
+        Payload::None => body,
+        unread => BoxBody::new(Held { body, _unread: unread }),
+    })
+}
+
 /// An answer that keeps the payload it leaves unread until it is sent.
-struct Answer {
+struct Held {
     body: BoxBody,
     _unread: Payload,
 }
 
-impl MessageBody for Answer {
+impl MessageBody for Held {
     type Error = <BoxBody as MessageBody>::Error;
 
     fn size(&self) -> BodySize {

@@ -14,7 +14,8 @@ pub struct InvalidAuthority;
 
 /// A host and at most a port, as a server is reached by.
 ///
-/// Case does not matter, nor does one dot at the end. Without a port it means the port of the scheme, so 80 and 443 as well as none.
+/// Case does not matter where authorities are compared, nor does one dot at the end. Ports 80 and 443 are the same as none, which clients
+/// leave out.
 ///
 /// ```
 /// use countersign::{Authority, Policy};
@@ -24,8 +25,10 @@ pub struct InvalidAuthority;
 /// # let _ = policy;
 /// # Ok::<(), countersign::InvalidAuthority>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Authority {
+    spelt: SmolStr,
+    /// In lower case, without a dot at its end.
     host: SmolStr,
     port: Option<u16>,
 }
@@ -34,14 +37,27 @@ impl Authority {
     /// Whether a request's authority is this one; `spelt` is as the peer spelt it.
     pub(crate) fn is(&self, spelt: &[u8]) -> bool {
         split(spelt).is_some_and(|(host, port)| {
-            let same_port = match self.port {
-                None => matches!(port, None | Some(80 | 443)),
-                own => own == port,
+            let same_port = match (self.port, port) {
+                (Some(80), Some(443)) | (Some(443), Some(80)) => false,
+                (own, port) => own == port || (is_usual(own) && is_usual(port)),
             };
             same_port && without_dot(host).eq_ignore_ascii_case(self.host.as_bytes())
         })
     }
 }
+
+/// Whether clients leave it out.
+const fn is_usual(port: Option<u16>) -> bool {
+    matches!(port, None | Some(80 | 443))
+}
+
+impl PartialEq for Authority {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.host, self.port) == (&other.host, other.port)
+    }
+}
+
+impl Eq for Authority {}
 
 impl FromStr for Authority {
     type Err = InvalidAuthority;
@@ -49,16 +65,14 @@ impl FromStr for Authority {
     fn from_str(text: &str) -> Result<Self, InvalidAuthority> {
         let (host, port) = split(text.as_bytes()).ok_or(InvalidAuthority)?;
         let host = std::str::from_utf8(without_dot(host)).map_err(|_| InvalidAuthority)?;
-        Ok(Self { host: SmolStr::new(host.to_ascii_lowercase()), port })
+        Ok(Self { spelt: SmolStr::new(text), host: SmolStr::new(host.to_ascii_lowercase()), port })
     }
 }
 
 impl fmt::Display for Authority {
+    /// As it was spelt.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.port {
-            Some(port) => write!(f, "{}:{port}", self.host),
-            None => f.write_str(&self.host),
-        }
+        f.write_str(&self.spelt)
     }
 }
 
@@ -141,5 +155,10 @@ mod tests {
         assert!(with_port.is(b"api.example:8080"));
         assert!(!with_port.is(b"api.example"));
         assert_eq!(with_port.to_string(), "api.example:8080");
+        let secure: Authority = "API.example.:443".parse().unwrap();
+        assert!(secure.is(b"api.example") && secure.is(b"api.example:443"));
+        assert!(!secure.is(b"api.example:80") && !secure.is(b"api.example:8443"));
+        assert_eq!(secure.to_string(), "API.example.:443");
+        assert_eq!("api.example:443".parse(), Ok(secure));
     }
 }

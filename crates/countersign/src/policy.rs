@@ -185,14 +185,17 @@ impl Policy {
 
     /// Accepts requests for these authorities only, so that what a client signed for another server is not taken here.
     ///
-    /// Compared is the `Host` field, or `:authority`, as it arrives; no `Forwarded` is ever asked.
+    /// Compared is the `Host` field, or `:authority`, as it arrives; no `Forwarded` is ever asked. Since it would say nothing of what was
+    /// signed otherwise, `host` has to be covered then, whatever the table says.
     #[must_use]
-    pub fn only_authorities(mut self, own: impl IntoIterator<Item = Authority>) -> Self {
-        self.authorities = Some(own.into_iter().collect());
-        self
+    pub fn only_authorities(self, own: impl IntoIterator<Item = Authority>) -> Self {
+        let mut policy = self.require(Component::field(WellKnown::Host), When::Always);
+        policy.authorities = Some(own.into_iter().collect());
+        policy
     }
 
-    /// How many of the loaded keys are tried on one request; four unless set, and one at the least.
+    /// How many of the loaded keys are tried on one request; four unless set, and one at the least. Those of another algorithm than the
+    /// request states do not count.
     #[must_use]
     pub const fn max_keys(mut self, keys: usize) -> Self {
         self.max_keys = if keys == 0 { 1 } else { keys };

@@ -123,12 +123,18 @@ impl Verifier {
         &self.plan.policy
     }
 
+    /// Whether both read requests in the same way, whatever their policies.
+    #[must_use]
+    pub fn shares_scheme_with(&self, other: &Self) -> bool {
+        // Schemes that were made apart may read one request in two ways, for all that is known here.
+        Arc::ptr_eq(&self.scheme, &other.scheme)
+    }
+
     /// Whether every request that this accepts is one that `other` accepts too, with the same meaning: it is of the same scheme, and
     /// the policy is at least as strict.
     #[must_use]
     pub fn is_at_least_as_strict_as(&self, other: &Self) -> bool {
-        // Schemes that were made apart may read one request in two ways, for all that is known here.
-        Arc::ptr_eq(&self.scheme, &other.scheme) && self.policy().is_at_least_as_strict_as(other.policy())
+        self.shares_scheme_with(other) && self.policy().is_at_least_as_strict_as(other.policy())
     }
 
     /// Reads a request's signature and judges it by the policy. Nothing is proven yet.

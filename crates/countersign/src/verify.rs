@@ -101,9 +101,12 @@ impl Unverified {
             StatedAlgorithm::AsTheKey => true,
             StatedAlgorithm::Named(stated) => stated == key.algorithm(),
         };
-        let usable = |(_, key): &(usize, &VerifyingKey)| agrees(key) && algorithms.contains(key.algorithm());
         let mut tried = false;
-        for (index, key) in keys.iter().enumerate().filter(usable).take(most) {
+        // Those that the policy does not accept count among them: a stricter policy must not come to keys that another never tries.
+        for (index, key) in keys.iter().enumerate().filter(|(_, key)| agrees(key)).take(most) {
+            if !algorithms.contains(key.algorithm()) {
+                continue;
+            }
             tried = true;
             if let Some(reading) = self.matching_reading(key, body) {
                 return Ok(Match { index, key, target_is_as_sent: reading == 0 });

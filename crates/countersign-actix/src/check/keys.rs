@@ -9,8 +9,18 @@ use actix_web::rt::time::timeout;
 use countersign::{Claim, Credential, KeyId, Request, SchemeName, Unverified, Verifier, VerifyError, VerifyingKey};
 use futures::future::BoxFuture;
 
-use super::Check;
-use crate::{config::BoxError, events, refusal::Refusal};
+use crate::{
+    config::{BoxError, SignatureConfig},
+    events::{self, Timing},
+    refusal::Refusal,
+};
+
+/// A check of one request.
+pub(super) struct Check<'a, C> {
+    pub(super) config: &'a SignatureConfig<C>,
+    pub(super) head: Request<'a>,
+    pub(super) timing: &'a Timing,
+}
 
 /// Why a request does not hold under one scheme.
 pub(super) enum Failure {
@@ -36,13 +46,13 @@ pub(super) enum Reached {
     Signature,
 }
 
-type Answer<C> = Result<Option<Credential<C>>, BoxError>;
+type Loaded<C> = Result<Option<Credential<C>>, BoxError>;
 
 /// How far a check came without waiting.
 enum Start<'a, V, C> {
     Unsigned,
     Verified(V, C),
-    Waiting(Box<(Unverified, BoxFuture<'a, Answer<C>>)>),
+    Waiting(Box<(Unverified, BoxFuture<'a, Loaded<C>>)>),
 }
 
 impl<'a, C: 'static> Check<'a, C> {
@@ -105,7 +115,7 @@ impl<'a, C: 'static> Check<'a, C> {
     fn answer<V>(
         &self,
         unverified: Unverified,
-        answer: Answer<C>,
+        answer: Loaded<C>,
         verify: impl Fn(Unverified, &[VerifyingKey]) -> Result<V, VerifyError>,
     ) -> Result<(V, C), Failure> {
         let (scheme, key_id) = (unverified.scheme(), unverified.key_id().cloned());

@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, dev::Payload, http::header::HeaderValue, rt::time::
 use countersign::{BodyUse, HeadVerified, KeyId, Request, SchemeName, Unverified, Verified, Verifier, VerifyError};
 
 use self::{
-    keys::{Cause, Failure, Reached},
+    keys::{Cause, Check, Failure, Reached},
     payload::{body_is_gone, buffered, is_upgrade},
 };
 use crate::{
@@ -135,16 +135,10 @@ fn reading<'h>(request: &HttpRequest, head: &'h Head<'_>, payload: &mut Payload)
         return Ok(head);
     }
     if body_is_gone(request, &head) {
-        tracing::error!("another extractor took the body before its signature was checked");
+        events::misconfigured("another extractor took the body before its signature was checked");
         return Err(Refusal::Misconfigured);
     }
     Ok(head.with_body(b""))
-}
-
-struct Check<'a, C> {
-    config: &'a SignatureConfig<C>,
-    head: Request<'a>,
-    timing: &'a Timing,
 }
 
 impl<C: 'static> Check<'_, C> {
@@ -169,7 +163,7 @@ impl<C: 'static> Check<'_, C> {
             if matches!(verifier.place(&self.head), Ok(None)) {
                 continue;
             }
-            let body = self.read(payload, verifier.scheme(), None).await?;
+            let body = self.read(payload, verifier.scheme(), None, |_| {}).await?;
             let verify = |it: Unverified, keys: &_| it.verify(keys, &body);
             match Box::pin(self.authenticate(verifier, &self.head.with_body(&body), verify)).await {
                 Ok(Some((verified, caller))) => {
@@ -214,23 +208,27 @@ impl<C: 'static> Check<'_, C> {
             Proven::Head(head) => head,
         };
         let (scheme, key_id) = (head.scheme(), head.key_id().cloned());
-        let body = self.read(payload, scheme, key_id.as_ref()).await?;
-        let since = self.timing.now();
-        head.update(&body);
-        let result = head.finish();
-        self.timing.verified(since);
-        match result {
+        // Chunk by chunk, so that a large body does not hold the thread.
+        let body = self.read(payload, scheme, key_id.as_ref(), |chunk| head.update(chunk)).await?;
+        match head.finish() {
             Ok(verified) => Ok(Found { verified, caller, body, accepted }),
             Err(error) => Err(self.refuse(Cause { error, scheme, key_id, reached: Reached::Signature })),
         }
     }
 
     /// Reads the bytes of the wire, no more of them than the limit, and puts them back for whoever reads next.
-    async fn read(&self, payload: &mut Payload, scheme: SchemeName, key_id: Option<&KeyId>) -> Result<Bytes, Refusal> {
+    async fn read(
+        &self,
+        payload: &mut Payload,
+        scheme: SchemeName,
+        key_id: Option<&KeyId>,
+        each: impl FnMut(&[u8]),
+    ) -> Result<Bytes, Refusal> {
         if matches!(payload, Payload::None) {
             return Ok(Bytes::new());
         }
-        let read = Box::pin(timeout(self.config.0.body_deadline, buffered(payload, self.config.0.body_limit))).await;
+        let read = buffered(payload, self.config.0.body_limit, each);
+        let read = Box::pin(timeout(self.config.0.body_deadline, read)).await;
         let body = read.unwrap_or(Err(Refusal::BodyTooSlow));
         let body = body.inspect_err(|refusal| events::body_refused(refusal, scheme, key_id))?;
         *payload = Payload::from(body.clone());

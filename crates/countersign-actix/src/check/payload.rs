@@ -22,14 +22,19 @@ pub(super) fn is_upgrade(request: &HttpRequest, head: &Request<'_>) -> bool {
     request.version() != Version::HTTP_2 && asks() && !head.has_body()
 }
 
-/// Reads the bytes of the wire, and no more of them than the limit.
-pub(super) async fn buffered(payload: &mut Payload, limit: usize) -> Result<Bytes, Refusal> {
+/// Reads the bytes of the wire, and no more of them than the limit. `each` is given every chunk as it comes.
+pub(super) async fn buffered(
+    payload: &mut Payload,
+    limit: usize,
+    mut each: impl FnMut(&[u8]),
+) -> Result<Bytes, Refusal> {
     let mut body = Buffer::default();
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(Refusal::BodyUnreadable)?;
         if body.len().saturating_add(chunk.len()) > limit {
             return Err(Refusal::BodyTooLarge);
         }
+        each(&chunk);
         body.push(chunk);
     }
     Ok(body.into_bytes())

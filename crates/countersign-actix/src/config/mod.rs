@@ -78,7 +78,7 @@ impl<C: 'static> SignatureConfig<C> {
         }))
     }
 
-    /// Judges requests by this policy. Of several schemes it is that of the first.
+    /// Judges requests by this policy. What [`also`](Self::also) adds has a policy of its own, which this does not reach.
     #[must_use]
     pub fn policy(self, policy: Policy) -> Self {
         self.with(|inner| inner.verifier = inner.verifier.with_policy(policy))
@@ -113,17 +113,20 @@ impl<C: 'static> SignatureConfig<C> {
     /// The authority that clients send their requests to, where a proxy writes another one into `Host`.
     ///
     /// It stands in for whatever the request names, so everything that reaches this route has to come through that proxy. It is
-    /// never guessed: `Forwarded` and `X-Forwarded-Host` are anybody's to write.
+    /// never guessed: `Forwarded` and `X-Forwarded-Host` are anybody's to write. Write it as clients do, to the letter: it is part of what
+    /// they sign, and they leave the port of the scheme out.
     #[must_use]
     pub fn public_authority(self, authority: &Authority) -> Self {
         self.with(|inner| inner.public.authority = Some(authority.to_string()))
     }
 
     /// What a proxy takes off the front of every target, as `/api` when clients ask for `/api/orders` and `/orders` arrives. It is
-    /// put back, as it is written here, before anything is checked.
+    /// put back before anything is checked, with one slash before it and none behind.
     #[must_use]
     pub fn public_prefix(self, prefix: &str) -> Self {
-        self.with(|inner| prefix.clone_into(&mut inner.public.prefix))
+        let segments = prefix.trim_matches('/');
+        let prefix = if segments.is_empty() { String::new() } else { format!("/{segments}") };
+        self.with(|inner| inner.public.prefix = prefix)
     }
 
     /// Lets the preflights of browsers (`OPTIONS` with `Origin` and `Access-Control-Request-Method`) through a
@@ -191,7 +194,8 @@ impl<C: 'static> SignatureConfig<C> {
         self.with(|inner| inner.key_deadline = deadline)
     }
 
-    /// How long a body may take to arrive; 30 seconds unless set. After that the request is refused with 408.
+    /// How long a body may take to arrive; 30 seconds unless set. After that the request is refused with 408. For
+    /// [`SignedUnchecked`](crate::SignedUnchecked), whose handler sets the pace, it is how long the body may pause.
     #[must_use]
     pub fn body_deadline(self, deadline: Duration) -> Self {
         self.with(|inner| inner.body_deadline = deadline)
@@ -234,7 +238,9 @@ impl<C: 'static> SignatureConfig<C> {
         }
         let met = passed.body_limit <= own.body_limit
             && passed.public == own.public
-            && self.verifiers().any(|own| accepted.is_at_least_as_strict_as(own));
+            && self.verifiers().any(|own| accepted.is_at_least_as_strict_as(own))
+            // A scheme that the guard did not look for may find a second signature.
+            && self.verifiers().all(|own| guard.verifiers().any(|guard| guard.shares_scheme_with(own)));
         (!met).then(|| self.clone().body_limit(own.body_limit.min(passed.body_limit)))
     }
 }

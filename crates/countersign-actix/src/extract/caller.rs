@@ -6,7 +6,7 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload};
 use futures::future::{Ready, ready};
 
 use super::pass::{Passed, unguarded};
-use crate::{check::unsigned, unread::Refused};
+use crate::{answer::Answering, check::unsigned, unread::Refused};
 
 /// The caller's context behind a [`SignatureGuard`](crate::SignatureGuard), for handlers that need nothing else of the
 /// proof. Without the guard the answer is 500; behind one that lets unsigned requests pass, 401 for those.
@@ -43,12 +43,14 @@ impl<C: Clone + 'static> FromRequest for Caller<C> {
     type Error = actix_web::Error;
     type Future = Ready<Result<Self, actix_web::Error>>;
 
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let passed = request.extensions().get::<Rc<Passed<C>>>().cloned();
-        let Some(passed) = passed else { return ready(Err(unguarded::<C>().into())) };
+        let Some(passed) = passed else {
+            return ready(Err(Refused::new(unguarded::<C>(), payload.take(), Answering::PLAIN).into()));
+        };
         ready(passed.found.as_ref().map(|found| Self(found.caller.clone())).ok_or_else(|| {
             let (refusal, answering) = (unsigned(&passed.config, request), passed.config.0.answering.clone());
-            Refused::new(refusal, Payload::None, answering).into()
+            Refused::new(refusal, payload.take(), answering).into()
         }))
     }
 }

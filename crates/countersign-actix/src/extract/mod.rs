@@ -3,6 +3,7 @@
 mod caller;
 mod maybe;
 mod pass;
+mod passing;
 mod signed;
 mod unchecked;
 

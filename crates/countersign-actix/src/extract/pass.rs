@@ -9,6 +9,7 @@ use crate::{
     answer::Answering,
     check::{Found, check},
     config::SignatureConfig,
+    events,
     refusal::Refusal,
     unread::Refused,
 };
@@ -90,9 +91,9 @@ pub(crate) async fn inner<T: FromRequest>(request: &HttpRequest, payload: &mut P
 }
 
 pub(crate) fn unguarded<C>() -> Refusal {
-    tracing::error!(
-        caller = std::any::type_name::<C>(),
-        "no SignatureConfig of this caller's type in the app data, and no SignatureGuard of it around the route"
-    );
+    let caller = std::any::type_name::<C>();
+    events::misconfigured(&format!(
+        "no SignatureConfig<{caller}> in the app data, and no SignatureGuard of it around the route"
+    ));
     Refusal::Misconfigured
 }

@@ -2,30 +2,26 @@
 
 use std::{
     cell::RefCell,
-    io,
+    fmt,
     ops::{Deref, DerefMut},
     pin::Pin,
     rc::Rc,
-    task::{Context, Poll, ready},
 };
 
-use actix_web::{
-    FromRequest, HttpRequest,
-    dev::Payload,
-    error::PayloadError,
-    rt::time::{Instant, Sleep, sleep},
-    web::Bytes,
-};
-use countersign::{HeadVerified, KeyId, Verified};
-use futures::{FutureExt, Stream, StreamExt, future::LocalBoxFuture};
+use actix_web::{FromRequest, HttpRequest, dev::Payload, web::Bytes};
+use countersign::{KeyId, Verified};
+use futures::{Stream, StreamExt, channel::oneshot, future::LocalBoxFuture};
 
-use super::pass::{Need, inner, need};
+use super::{
+    pass::{Need, inner, need},
+    passing::{Passing, Progress},
+    signed::share,
+};
 use crate::{
     answer::Answering,
     check::{FoundHead, Late, Proven, check_head, unsigned},
     config::SignatureConfig,
-    refusal::Refusal,
-    unread::Refused,
+    unread::{Refused, Unread},
 };
 
 /// A request whose head is signed, with a body that nobody has checked yet: for uploads that are too large to be held.
@@ -33,7 +29,8 @@ use crate::{
 /// `T` is an extractor that hands the body on as it comes, such as [`web::Payload`](actix_web::web::Payload). What it gives is hashed on
 /// the way, in constant memory. **The handler sees bytes that may not be the signed ones.** When they are not, the stream ends with an
 /// error, and so does one that is longer than the config's limit or pauses for longer than its deadline. Whatever the handler did
-/// with the bytes has to be undone then: only [`verified`](Self::verified) tells that all of them were the signed ones.
+/// with the bytes has to be undone then: only [`verified`](Self::verified) or [`finish`](Self::finish) tell that all of them were the
+/// signed ones. Answer with their error rather than with the stream's: it is the refusal that any other request would get.
 ///
 /// It belongs on a route outside of any [`SignatureGuard`](crate::SignatureGuard), which would hold the body until it is checked.
 /// Schemes that sign the body directly, not its digest, are checked as by [`Signed`](crate::Signed).
@@ -57,15 +54,8 @@ pub struct SignedUnchecked<T, C = ()> {
     inner: T,
     caller: C,
     key_id: Option<KeyId>,
-    state: Rc<RefCell<State>>,
+    progress: Rc<RefCell<Progress>>,
     answering: Answering,
-}
-
-/// What has become of the body.
-enum State {
-    Passing(Box<HeadVerified>),
-    Verified(Box<Verified>),
-    Refused(Refusal),
 }
 
 impl<T, C> SignedUnchecked<T, C> {
@@ -84,17 +74,22 @@ impl<T, C> SignedUnchecked<T, C> {
     /// # Errors
     /// When the body was another one (401, as for any failed authentication), too long (413), too slow (408), or is not over yet (400).
     pub fn verified(&self) -> Result<Verified, Refused> {
-        let refusal = match &mut *self.state.borrow_mut() {
-            State::Verified(verified) => return Ok((**verified).clone()),
-            State::Refused(refusal) => std::mem::replace(refusal, incomplete()),
-            State::Passing(_) => incomplete(),
-        };
-        Err(Refused::new(refusal, Payload::None, self.answering.clone()))
+        let proof = self.progress.borrow_mut().proof();
+        proof.map_err(|(refusal, unread)| Refused::new(refusal, unread, self.answering.clone()))
     }
-}
 
-fn incomplete() -> Refusal {
-    Refusal::BodyUnreadable(PayloadError::Incomplete(None))
+    /// Reads what the inner extractor has left of the body, such as what stands behind the last part of a form, and gives the proof.
+    ///
+    /// # Errors
+    /// As [`verified`](Self::verified), but for a body that is not over yet.
+    pub async fn finish(self) -> Result<Verified, Refused> {
+        let Self { inner, progress, answering, .. } = self;
+        drop(inner);
+        let mut rest = Passing(Rc::clone(&progress));
+        while let Some(Ok(_)) = rest.next().await {}
+        let proof = progress.borrow_mut().proof();
+        proof.map_err(|(refusal, unread)| Refused::new(refusal, unread, answering))
+    }
 }
 
 impl<T, C> Deref for SignedUnchecked<T, C> {
@@ -111,8 +106,8 @@ impl<T, C> DerefMut for SignedUnchecked<T, C> {
     }
 }
 
-impl<T, C: std::fmt::Debug> std::fmt::Debug for SignedUnchecked<T, C> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl<T, C: fmt::Debug> fmt::Debug for SignedUnchecked<T, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SignedUnchecked")
             .field("caller", &self.caller)
             .field("key_id", &self.key_id)
@@ -125,148 +120,81 @@ impl<T: FromRequest + 'static, C: Clone + 'static> FromRequest for SignedUncheck
     type Future = LocalBoxFuture<'static, Result<Self, actix_web::Error>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let (request, payload) = (request.clone(), payload.take());
-        Box::pin(async move { extract(&request, payload).await })
+        let (request, (payload, later)) = (request.clone(), share(payload));
+        Box::pin(async move { extract(&request, payload, later).await })
     }
+}
+
+/// What is known of a request when its handler is to get the body.
+struct Known<C> {
+    progress: Progress,
+    /// The body, where it is at hand; else it is passing.
+    body: Option<Bytes>,
+    caller: C,
+    key_id: Option<KeyId>,
+    answering: Answering,
 }
 
 async fn extract<T: FromRequest, C: Clone + 'static>(
     request: &HttpRequest,
-    mut payload: Payload,
+    payload: Payload,
+    later: Option<oneshot::Sender<Bytes>>,
 ) -> Result<SignedUnchecked<T, C>, actix_web::Error> {
+    let Known { progress, body, caller, key_id, answering } = known(request, payload).await?;
+    let progress = Rc::new(RefCell::new(progress));
+    let mut payload = match body {
+        Some(body) => {
+            // Nobody may be waiting for it.
+            later.map(|later| later.send(body.clone()));
+            Payload::from(body)
+        }
+        None => Payload::from(Box::pin(Passing(Rc::clone(&progress))) as Pin<Box<dyn Stream<Item = _>>>),
+    };
+    let error = match inner(request, &mut payload).await {
+        Ok(inner) => return Ok(SignedUnchecked { inner, caller, key_id, progress, answering }),
+        Err(error) => error,
+    };
+    let mut progress = progress.borrow_mut();
+    let unread = progress.take_unread();
+    match progress.refused() {
+        // An extractor that read all of it failed for our reason.
+        Some(refusal) => Err(Refused::new(refusal, unread, answering).into()),
+        None => Err(Unread::new(error, unread).into()),
+    }
+}
+
+async fn known<C: Clone + 'static>(request: &HttpRequest, mut payload: Payload) -> Result<Known<C>, Refused> {
     let own = request.app_data::<SignatureConfig<C>>();
     let config = match need(own, request, &mut payload) {
         Ok(Need::Check(config)) => config,
         Ok(Need::Taken(passed)) => {
-            let (config, Some(found)) = (&passed.config, &passed.found) else {
-                let answering = passed.config.0.answering.clone();
-                return Err(Refused::new(unsigned(&passed.config, request), payload, answering).into());
+            let answering = passed.config.0.answering.clone();
+            let Some(found) = &passed.found else {
+                return Err(Refused::new(unsigned(&passed.config, request), payload, answering));
             };
             // A guard has checked the body: it is a stream of one piece.
-            let state = State::Verified(Box::new(found.verified.clone()));
-            return finished(request, payload, config, found.caller.clone(), state).await;
+            let (progress, body) = (Progress::verified(found.verified.clone()), Some(found.body.clone()));
+            let (caller, key_id) = (found.caller.clone(), found.verified.key_id().cloned());
+            return Ok(Known { progress, body, caller, key_id, answering });
         }
-        Err(refusal) => return Err(Refused::new(refusal, payload, Answering::PLAIN).into()),
+        Err(refusal) => return Err(Refused::new(refusal, payload, Answering::PLAIN)),
     };
-    let refuse = |refusal, payload| Refused::new(refusal, payload, config.0.answering.clone());
+    let answering = config.0.answering.clone();
     let FoundHead { proven, caller, .. } = match check_head(&config, request, &mut payload).await {
         Ok(Some(found)) => found,
-        Ok(None) => return Err(refuse(unsigned(&config, request), payload).into()),
-        Err(refusal) => return Err(refuse(refusal, payload).into()),
+        Ok(None) => return Err(Refused::new(unsigned(&config, request), payload, answering)),
+        Err(refusal) => return Err(Refused::new(refusal, payload, answering)),
     };
-    let head = match proven {
-        Proven::Whole(verified, _) => {
-            return finished(request, payload, &config, caller, State::Verified(Box::new(verified))).await;
+    Ok(match proven {
+        Proven::Whole(verified, body) => {
+            let key_id = verified.key_id().cloned();
+            Known { progress: Progress::verified(verified), body: Some(body), caller, key_id, answering }
         }
-        Proven::Head(head) => head,
-    };
-    let key_id = head.key_id().cloned();
-    let late = Late::new(&config, request, head.scheme(), key_id.as_ref());
-    let state = Rc::new(RefCell::new(State::Passing(Box::new(head))));
-    let passing = Passing {
-        body: payload,
-        state: Rc::clone(&state),
-        late,
-        left: config.0.body_limit,
-        deadline: Box::pin(sleep(config.0.body_deadline)),
-        pause: config.0.body_deadline,
-    };
-    let mut payload = Payload::from(Box::pin(passing) as Pin<Box<dyn Stream<Item = _>>>);
-    let answering = config.0.answering.clone();
-    match inner(request, &mut payload).await {
-        Ok(inner) => Ok(SignedUnchecked { inner, caller, key_id, state, answering }),
-        Err(error) => match std::mem::replace(&mut *state.borrow_mut(), State::Refused(incomplete())) {
-            // An extractor that read all of it failed for our reason.
-            State::Refused(refusal) => Err(Refused::new(refusal, payload, answering).into()),
-            _ => Err(error),
-        },
-    }
-}
-
-/// A request of which nothing is left to check.
-async fn finished<T: FromRequest, C>(
-    request: &HttpRequest,
-    mut payload: Payload,
-    config: &SignatureConfig<C>,
-    caller: C,
-    state: State,
-) -> Result<SignedUnchecked<T, C>, actix_web::Error> {
-    let key_id = match &state {
-        State::Verified(verified) => verified.key_id().cloned(),
-        _ => None,
-    };
-    let (state, answering) = (Rc::new(RefCell::new(state)), config.0.answering.clone());
-    Ok(SignedUnchecked { inner: inner(request, &mut payload).await?, caller, key_id, state, answering })
-}
-
-/// A body that is hashed as it passes.
-struct Passing {
-    body: Payload,
-    state: Rc<RefCell<State>>,
-    late: Late,
-    /// How many bytes may still come.
-    left: usize,
-    deadline: Pin<Box<Sleep>>,
-    /// How long nothing may come.
-    pause: std::time::Duration,
-}
-
-impl Passing {
-    fn fail(&self, refusal: Refusal, error: PayloadError) -> Poll<Option<Result<Bytes, PayloadError>>> {
-        *self.state.borrow_mut() = State::Refused(refusal);
-        Poll::Ready(Some(Err(error)))
-    }
-
-    fn end(&self) -> Poll<Option<Result<Bytes, PayloadError>>> {
-        let mut state = self.state.borrow_mut();
-        let State::Passing(head) = std::mem::replace(&mut *state, State::Refused(incomplete())) else {
-            return Poll::Ready(None);
-        };
-        match head.finish() {
-            Ok(verified) => {
-                *state = State::Verified(Box::new(verified));
-                Poll::Ready(None)
-            }
-            Err(error) => {
-                drop(state);
-                let refusal = self.late.refuse(error);
-                // No more than what the refusal itself would tell the peer.
-                let error = io::Error::new(io::ErrorKind::InvalidData, refusal.to_string());
-                self.fail(refusal, PayloadError::Io(error))
-            }
+        Proven::Head(head) => {
+            let key_id = head.key_id().cloned();
+            let late = Late::new(&config, request, head.scheme(), key_id.as_ref());
+            let progress = Progress::passing(head, payload, late, config.0.body_limit, config.0.body_deadline);
+            Known { progress, body: None, caller, key_id, answering }
         }
-    }
-}
-
-impl Stream for Passing {
-    type Item = Result<Bytes, PayloadError>;
-
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let this = &mut *self;
-        if !matches!(&*this.state.borrow(), State::Passing(_)) {
-            return Poll::Ready(None);
-        }
-        let Poll::Ready(chunk) = this.body.poll_next_unpin(cx) else {
-            ready!(this.deadline.poll_unpin(cx));
-            let refusal = this.late.refuse_body(Refusal::BodyTooSlow);
-            return this.fail(refusal, PayloadError::Io(io::ErrorKind::TimedOut.into()));
-        };
-        let bytes = match chunk {
-            Some(Ok(bytes)) => bytes,
-            Some(Err(error)) => {
-                let refusal = this.late.refuse_body(Refusal::BodyUnreadable(PayloadError::Incomplete(None)));
-                return this.fail(refusal, error);
-            }
-            None => return this.end(),
-        };
-        let Some(left) = this.left.checked_sub(bytes.len()) else {
-            return this.fail(this.late.refuse_body(Refusal::BodyTooLarge), PayloadError::Overflow);
-        };
-        this.left = left;
-        this.deadline.as_mut().reset(Instant::now().checked_add(this.pause).unwrap_or_else(Instant::now));
-        if let State::Passing(head) = &mut *this.state.borrow_mut() {
-            head.update(&bytes);
-        }
-        Poll::Ready(Some(Ok(bytes)))
-    }
+    })
 }
