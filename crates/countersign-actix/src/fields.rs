@@ -47,6 +47,11 @@ impl Fields for ActixFields<'_> {
         };
         values.for_each(|value| each(value.as_bytes()));
     }
+
+    fn has_any(&self, names: &[WellKnown]) -> bool {
+        let is = |own: &str| names.iter().any(|name| name.as_str() == own);
+        (self.host.is_some() && names.contains(&WellKnown::Host)) || self.map.keys().any(|own| is(own.as_str()))
+    }
 }
 
 /// The head of a request as its client sent it: the target is the one of the wire, whatever scope it was routed through.

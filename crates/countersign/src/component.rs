@@ -95,6 +95,14 @@ impl Component {
         }
     }
 
+    /// Which of the well-known fields this is, if it is one.
+    pub(crate) const fn well_known(&self) -> Option<WellKnown> {
+        match self {
+            Self::Field(name) => name.well_known(),
+            _ => None,
+        }
+    }
+
     /// Whether this is a field that is compared with the body.
     pub(crate) const fn is_digest(&self) -> bool {
         match self {

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use smallvec::SmallVec;
+
 use crate::{component::Component, field::WellKnown, request::Request};
 
 /// When a component has to be covered.
@@ -116,6 +118,13 @@ impl Coverage {
     pub fn without(mut self, component: &Component) -> Self {
         self.rows.retain(|(present, _)| present != component);
         Self::of(self.rows)
+    }
+
+    /// What `look` says of the fields that are due where they are present, and are not on a list with these bits.
+    pub(crate) fn present_beyond(&self, bits: u32, look: impl FnOnce(&[WellKnown]) -> bool) -> bool {
+        let names = self.beyond(bits).filter(|(_, when, plain)| *plain && **when == When::Present);
+        let names: SmallVec<[WellKnown; 8]> = names.filter_map(|(component, ..)| component.well_known()).collect();
+        !names.is_empty() && look(&names)
     }
 
     /// The rows that a list with these bits does not satisfy by itself, each with whether no more than being listed could.

@@ -23,6 +23,16 @@ use crate::field::{FieldName, WellKnown};
 pub trait Fields {
     /// Hands over every value of a field, in the order of the message.
     fn visit<'a>(&'a self, name: &FieldName, each: &mut dyn FnMut(&'a [u8]));
+
+    /// Whether there is a field of any of these names. Nearly always there is none, which an adapter may see faster than by looking
+    /// each of them up.
+    fn has_any(&self, names: &[WellKnown]) -> bool {
+        names.iter().any(|name| {
+            let mut present = false;
+            self.visit(&(*name).into(), &mut |_| present = true);
+            present
+        })
+    }
 }
 
 fn visit_pairs<'a, N: AsRef<str>, V: AsRef<[u8]>>(

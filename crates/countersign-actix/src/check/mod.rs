@@ -54,12 +54,10 @@ pub(crate) async fn check<C: 'static>(
     payload: &mut Payload,
 ) -> Result<Option<Found<C>>, Refusal> {
     let (head, timing) = (Head::new(request, &config.0.public), Timing::start());
-    let result = async {
-        let check = Check { config, head: reading(request, &head, payload)?, timing: &timing };
-        let Some(found) = check.run(payload).await? else { return Ok(None) };
-        check.body(found, payload).await.map(Some)
+    let result = match reading(request, &head, payload) {
+        Ok(head) => Check { config, head, timing: &timing }.run_with_body(payload).await,
+        Err(refusal) => Err(refusal),
     };
-    let result = result.await;
     timing.end(outcome(&result));
     result
 }
@@ -71,11 +69,10 @@ pub(crate) async fn check_head<C: 'static>(
     payload: &mut Payload,
 ) -> Result<Option<FoundHead<C>>, Refusal> {
     let (head, timing) = (Head::new(request, &config.0.public), Timing::start());
-    let result = async {
-        let check = Check { config, head: reading(request, &head, payload)?, timing: &timing };
-        check.run(payload).await
+    let result = match reading(request, &head, payload) {
+        Ok(head) => Check { config, head, timing: &timing }.run(payload).await,
+        Err(refusal) => Err(refusal),
     };
-    let result = result.await;
     timing.end(outcome(&result));
     result
 }
@@ -200,18 +197,22 @@ impl<C: 'static> Check<'_, C> {
         Ok(())
     }
 
-    /// Reads the body of a request whose head holds, and checks it.
-    async fn body(&self, found: FoundHead<C>, payload: &mut Payload) -> Result<Found<C>, Refusal> {
-        let FoundHead { proven, caller, accepted } = found;
+    /// Goes on with the body of a request whose head holds.
+    async fn run_with_body(&self, payload: &mut Payload) -> Result<Option<Found<C>>, Refusal> {
+        let Some(FoundHead { proven, caller, accepted }) = self.run(payload).await? else { return Ok(None) };
         let mut head = match proven {
-            Proven::Whole(verified, body) => return Ok(Found { verified, caller, body, accepted }),
+            Proven::Whole(verified, body) => return Ok(Some(Found { verified, caller, body, accepted })),
             Proven::Head(head) => head,
         };
+        let mut body = Bytes::new();
+        if !matches!(payload, Payload::None) {
+            let (scheme, key_id) = (head.scheme(), head.key_id().cloned());
+            // Chunk by chunk, so that a large body does not hold the thread.
+            body = self.read(payload, scheme, key_id.as_ref(), |chunk| head.update(chunk)).await?;
+        }
         let (scheme, key_id) = (head.scheme(), head.key_id().cloned());
-        // Chunk by chunk, so that a large body does not hold the thread.
-        let body = self.read(payload, scheme, key_id.as_ref(), |chunk| head.update(chunk)).await?;
         match head.finish() {
-            Ok(verified) => Ok(Found { verified, caller, body, accepted }),
+            Ok(verified) => Ok(Some(Found { verified, caller, body, accepted })),
             Err(error) => Err(self.refuse(Cause { error, scheme, key_id, reached: Reached::Signature })),
         }
     }

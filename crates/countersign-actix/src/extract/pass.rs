@@ -11,7 +11,6 @@ use crate::{
     config::SignatureConfig,
     events,
     refusal::Refusal,
-    unread::Refused,
 };
 
 /// What a guard leaves in a request's extensions for those behind it.
@@ -69,20 +68,19 @@ pub(crate) struct Passage<C> {
 /// Takes over what a guard found, or checks what is left.
 pub(crate) async fn pass<C: Clone + 'static>(
     request: &HttpRequest,
-    mut payload: Payload,
-) -> Result<(Passage<C>, Payload), Refused> {
+    payload: &mut Payload,
+) -> Result<Passage<C>, (Refusal, Answering)> {
     let own = request.app_data::<SignatureConfig<C>>();
-    let config = match need(own, request, &mut payload) {
-        Ok(Need::Taken(passed)) => {
-            let (config, found) = (passed.config.clone(), passed.found.clone());
-            return Ok((Passage { config, found }, payload));
-        }
+    let config = match need(own, request, payload) {
         Ok(Need::Check(config)) => config,
-        Err(refusal) => return Err(Refused::new(refusal, payload, Answering::PLAIN)),
+        Ok(Need::Taken(passed)) => {
+            return Ok(Passage { config: passed.config.clone(), found: passed.found.clone() });
+        }
+        Err(refusal) => return Err((refusal, Answering::PLAIN)),
     };
-    match check(&config, request, &mut payload).await {
-        Ok(found) => Ok((Passage { config, found }, payload)),
-        Err(refusal) => Err(Refused::new(refusal, payload, config.0.answering.clone())),
+    match check(&config, request, payload).await {
+        Ok(found) => Ok(Passage { config, found }),
+        Err(refusal) => Err((refusal, config.0.answering.clone())),
     }
 }
 

@@ -109,10 +109,13 @@ pub(super) enum Extracted<T, C> {
 
 pub(super) async fn extract<T: FromRequest, C: Clone + 'static>(
     request: &HttpRequest,
-    payload: Payload,
+    mut payload: Payload,
     later: Option<oneshot::Sender<Bytes>>,
 ) -> Result<Extracted<T, C>, actix_web::Error> {
-    let (passage, mut payload) = pass(request, payload).await?;
+    let passage = match pass(request, &mut payload).await {
+        Ok(passage) => passage,
+        Err((refusal, answering)) => return Err(Refused::new(refusal, payload, answering).into()),
+    };
     let Some(Found { verified, caller, body, .. }) = passage.found else {
         return Ok(Extracted::Unsigned(passage.config, payload));
     };

@@ -34,13 +34,17 @@ impl Policy {
     }
 
     fn check_coverage(&self, request: &Request<'_>, parsed: &Parsed) -> Result<(), VerifyError> {
-        let has_body = request.has_body();
+        let (has_body, bits) = (request.has_body(), parsed.covered.bits());
+        let anything_present = self.required.present_beyond(bits, |names| request.fields.has_any(names));
         let uncovered = |(component, when, plain): &(&Component, &When, bool)| {
-            (has_body || **when != When::Body)
-                && (*plain || !self.satisfies(parsed, component))
-                && when.applies(component, request, has_body)
+            let may_apply = match when {
+                When::Body => has_body,
+                When::Present => !plain || anything_present,
+                _ => true,
+            };
+            may_apply && (*plain || !self.satisfies(parsed, component)) && when.applies(component, request, has_body)
         };
-        if let Some((component, ..)) = self.required.beyond(parsed.covered.bits()).find(uncovered) {
+        if let Some((component, ..)) = self.required.beyond(bits).find(uncovered) {
             return Err(uncovered_error(parsed, component));
         }
         match has_body.then(|| self.uncovered_with_body(parsed)).flatten() {
