@@ -66,14 +66,16 @@ impl<'a, C: 'static> Check<'a, C> {
         // One poll takes a loader that has its answer ready all the way, with what is large on the stack: every request
         // pays for the size of the future around it.
         let start = poll_fn(|cx| Poll::Ready(self.start(verifier, head, &verify, cx))).await?;
-        let (unverified, load) = match start {
+        let mut waiting = match start {
             Start::Unsigned => return Ok(None),
             Start::Verified(verified, caller) => return Ok(Some((verified, caller))),
-            Start::Waiting(waiting) => *waiting,
+            Start::Waiting(waiting) => waiting,
         };
         let since = self.timing.now();
-        let answer = Box::pin(timeout(self.config.0.key_deadline, load)).await;
+        let answer = Box::pin(timeout(self.config.0.key_deadline, &mut waiting.1)).await;
         self.timing.loaded(since);
+        // Taken out of its box only here, so that there is no room for it in the future of requests that never wait.
+        let (unverified, _) = *waiting;
         let answer = answer.map_err(|_| {
             events::loader_too_slow(unverified.scheme(), unverified.key_id());
             Failure::Refusal(Refusal::Unavailable)
