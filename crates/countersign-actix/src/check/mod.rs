@@ -99,7 +99,8 @@ impl Late {
     ) -> Self {
         let (head, timing) = (Head::new(request, &config.0.public), Timing::default());
         let check = Check { config, head: head.as_request(), timing: &timing };
-        Self { scheme, key_id: key_id.cloned(), challenge: check.challenge(), has_body: check.head.has_body() }
+        let has_body = check.head.has_body();
+        Self { scheme, key_id: key_id.cloned(), challenge: check.challenge(has_body), has_body }
     }
 
     pub(crate) fn refuse(&self, cause: VerifyError) -> Refusal {
@@ -238,11 +239,12 @@ impl<C: 'static> Check<'_, C> {
 
     fn refuse(&self, cause: Cause) -> Refusal {
         events::refused(&cause.error, cause.scheme, cause.key_id.as_ref());
-        Refusal::Unauthenticated { cause: cause.error, challenge: self.challenge(), has_body: self.head.has_body() }
+        let has_body = self.head.has_body();
+        Refusal::Unauthenticated { cause: cause.error, challenge: self.challenge(has_body), has_body }
     }
 
-    fn challenge(&self) -> HeaderValue {
-        self.config.challenge(self.head.method, self.head.has_body())
+    fn challenge(&self, has_body: bool) -> HeaderValue {
+        self.config.challenge(self.head.method, has_body)
     }
 }
 
