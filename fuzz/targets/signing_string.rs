@@ -147,6 +147,8 @@ fn is_known(dialect: &Dialect, input: &Input<'_>, error: &VerifyError) -> bool {
         VerifyError::ForbiddenByte(component) => *component == Component::RequestTarget && signs_less(dialect, input),
         // What the client's library knows of the authority is not sent where there is a `Host`.
         VerifyError::AuthorityMismatch => input.authority.is_some(),
+        // A host that no server takes, and a field that a hop may take away.
+        VerifyError::UnusableAuthority | VerifyError::HopByHop(_) => true,
         // Nothing but the empty line of a digest, which covers nothing.
         VerifyError::Components(ComponentError::Empty) => dialect.name() == "gin",
         _ => false,
