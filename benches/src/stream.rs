@@ -69,7 +69,7 @@ pub fn measure() -> Figures {
             let bare = start.elapsed().as_secs_f64();
 
             let head = TestRequest::post().uri("/").insert_header(("Digest", digest.as_str()));
-            let mut request = sign(head.insert_header(("Transfer-Encoding", "chunked")), &signer);
+            let mut request = sign(head.insert_header(("Transfer-Encoding", "chunked")), &signer).unwrap();
             let chunk = chunk.clone();
             let body = stream::iter((0..CHUNKS).map(move |_| Ok::<_, PayloadError>(chunk.clone())));
             *request.payload() = Payload::from(Box::pin(body) as Pin<Box<dyn Stream<Item = _>>>);

@@ -14,8 +14,10 @@ use std::{
 use actix_web::{App, HttpRequest, HttpServer, dev::ServerHandle, web, web::Bytes};
 use countersign::{Algorithm, Claim, Credential, Dialect, KeyError, KeyId, Policy, Secret, UnixTime, VerifyingKey};
 use countersign_actix::{Caller, MaybeSigned, SignatureConfig, SignatureGuard, Signed};
-use tracing::{Event, Subscriber, field::Visit};
+use tracing::{Event, Subscriber};
 use tracing_subscriber::{Layer, layer::Context, prelude::*};
+
+use crate::events::fields;
 
 use super::subject::{ED25519, HMAC, Inside, Key, P256, RSA_2048, RSA_4096, RSA_PSS, Route, Subject};
 
@@ -228,24 +230,11 @@ struct Events(Arc<Mutex<Vec<BTreeMap<String, String>>>>);
 impl<S: Subscriber> Layer<S> for Events {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         if event.metadata().target().starts_with("countersign_actix") {
-            let mut fields = EventFields(BTreeMap::new());
-            event.record(&mut fields);
+            let fields = fields(event);
             // What is let through leaves one as well, which says nothing of a cause.
-            if fields.0.contains_key("cause") {
-                self.0.lock().unwrap().push(fields.0);
+            if fields.contains_key("cause") {
+                self.0.lock().unwrap().push(fields);
             }
         }
-    }
-}
-
-struct EventFields(BTreeMap<String, String>);
-
-impl Visit for EventFields {
-    fn record_str(&mut self, field: &tracing::field::Field, value: &str) {
-        self.0.insert(field.name().to_owned(), value.to_owned());
-    }
-
-    fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn std::fmt::Debug) {
-        self.0.insert(field.name().to_owned(), format!("{value:?}"));
     }
 }

@@ -16,7 +16,8 @@ use countersign::{
     Cavage, Claim, Credential, KeyId, Secret, SignatureParameters, Signer, SigningKey, StaticKeys, UnixTime,
     VerifyingKey,
 };
-use tracing::{Dispatch, Event, Subscriber, field::Visit, subscriber::DefaultGuard};
+use countersign_tests::events::fields;
+use tracing::{Dispatch, Event, Subscriber, subscriber::DefaultGuard};
 use tracing_subscriber::{Layer, layer::Context, prelude::*};
 
 pub(crate) const SECRET: &str = "correct horse battery staple";
@@ -142,23 +143,10 @@ impl<S: Subscriber> Layer<S> for Events {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         let target = event.metadata().target();
         if target == TIMING || target.starts_with("countersign_actix") {
-            let mut fields = EventFields(BTreeMap::new());
-            event.record(&mut fields);
+            let fields = fields(event);
             let list = if target == TIMING { &self.timing } else { &self.refused };
-            list.lock().unwrap().push(fields.0);
+            list.lock().unwrap().push(fields);
         }
-    }
-}
-
-struct EventFields(BTreeMap<String, String>);
-
-impl Visit for EventFields {
-    fn record_str(&mut self, field: &tracing::field::Field, value: &str) {
-        self.0.insert(field.name().to_owned(), value.to_owned());
-    }
-
-    fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn std::fmt::Debug) {
-        self.0.insert(field.name().to_owned(), format!("{value:?}"));
     }
 }
 

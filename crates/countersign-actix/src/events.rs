@@ -8,7 +8,7 @@ use std::{
 use countersign::{KeyId, SchemeName, VerifyError};
 use tracing::Level;
 
-use crate::config::BoxError;
+use crate::{config::BoxError, refusal::Refusal};
 
 /// The target of the event with figures.
 const TIMING: &str = "countersign_actix::timing";
@@ -21,7 +21,7 @@ pub(crate) fn refused(cause: &VerifyError, scheme: SchemeName, key_id: Option<&K
     tracing::warn!(cause = cause.code(), scheme, key_id, detail = %cause, "request refused");
 }
 
-pub(crate) fn body_refused(refusal: &crate::Refusal, scheme: SchemeName, key_id: Option<&KeyId>) {
+pub(crate) fn body_refused(refusal: &Refusal, scheme: SchemeName, key_id: Option<&KeyId>) {
     let (scheme, key_id) = (scheme.as_str(), shown(key_id));
     tracing::warn!(cause = refusal.code(), scheme, key_id, detail = %refusal, "request refused");
 }
@@ -87,7 +87,7 @@ impl Timing {
 }
 
 /// The part of a key id that is logged.
-pub(crate) fn shown(key_id: Option<&KeyId>) -> &str {
+fn shown(key_id: Option<&KeyId>) -> &str {
     let id = key_id.map_or("", KeyId::as_str);
     (0..=LOGGED_KEY_ID.min(id.len())).rev().find_map(|end| id.get(..end)).unwrap_or_default()
 }

@@ -10,14 +10,14 @@
 //! }
 //!
 //! # #[actix_web::main]
-//! # async fn main() -> Result<(), countersign::KeyError> {
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let secret = Secret::new("correct horse battery staple")?;
 //! let keys = StaticKeys::new().with("alice".parse()?, Credential::new(VerifyingKey::hmac_sha256(&secret), "Alice"));
 //! let app = App::new().app_data(SignatureConfig::new(keys)).route("/orders", web::post().to(create));
 //! let app = init_service(app).await;
 //!
 //! let alice = Signer::new(Cavage::new(), SigningKey::hmac_sha256("alice", &secret)?);
-//! let request = sign(TestRequest::post().uri("/orders").set_json([1, 2]), &alice);
+//! let request = sign(TestRequest::post().uri("/orders").set_json([1, 2]), &alice)?;
 //! assert_eq!(call_service(&app, request).await.status(), 200);
 //! # Ok(())
 //! # }
@@ -45,37 +45,27 @@ const TEST_HOST: &str = "localhost:8080";
 /// Behind a [`public_prefix`](crate::SignatureConfig::public_prefix) or a
 /// [`public_authority`](crate::SignatureConfig::public_authority) clients sign another target than arrives: see [`sign_for`].
 ///
-/// # Panics
-/// When it cannot be signed: a test is the place to say so. [`try_sign_at`] does not panic.
-#[must_use]
-pub fn sign(request: TestRequest, signer: &Signer) -> Request {
-    or_panic(try_sign_at(request, signer, SystemTime::now().into()))
+/// # Errors
+/// When the request lacks what is to be covered, or cannot be signed for another reason.
+pub fn sign(request: TestRequest, signer: &Signer) -> Result<Request, SignError> {
+    sign_at(request, signer, SystemTime::now().into())
 }
 
 /// Signs a test's request for another authority and target than its own: as a client sends it to a proxy in front, or as somebody
 /// does who has a signature for something else.
 ///
-/// # Panics
-/// When it cannot be signed.
-#[must_use]
-pub fn sign_for(authority: &str, target: &str, request: TestRequest, signer: &Signer) -> Request {
-    or_panic(sign_as(Some((authority, target)), request, signer, SystemTime::now().into()))
+/// # Errors
+/// Those of [`sign`].
+pub fn sign_for(authority: &str, target: &str, request: TestRequest, signer: &Signer) -> Result<Request, SignError> {
+    sign_as(Some((authority, target)), request, signer, SystemTime::now().into())
 }
 
 /// Signs a test's request at a time of your own, such as one that is too long ago.
 ///
 /// # Errors
-/// When the request lacks what is to be covered, or cannot be signed for another reason.
-pub fn try_sign_at(request: TestRequest, signer: &Signer, now: UnixTime) -> Result<Request, SignError> {
+/// Those of [`sign`].
+pub fn sign_at(request: TestRequest, signer: &Signer, now: UnixTime) -> Result<Request, SignError> {
     sign_as(None, request, signer, now)
-}
-
-#[expect(clippy::panic, reason = "it is called in tests")]
-fn or_panic(signed: Result<Request, SignError>) -> Request {
-    match signed {
-        Ok(request) => request,
-        Err(error) => panic!("the request cannot be signed: {error}"),
-    }
 }
 
 fn sign_as(

@@ -97,10 +97,10 @@ impl Late {
         scheme: SchemeName,
         key_id: Option<&KeyId>,
     ) -> Self {
-        let (head, timing) = (Head::new(request, &config.0.public), Timing::default());
-        let check = Check { config, head: head.as_request(), timing: &timing };
-        let has_body = check.head.has_body();
-        Self { scheme, key_id: key_id.cloned(), challenge: check.challenge(has_body), has_body }
+        let head = Head::new(request, &config.0.public);
+        let head = head.as_request();
+        let has_body = head.has_body();
+        Self { scheme, key_id: key_id.cloned(), challenge: config.challenge(head.method, has_body), has_body }
     }
 
     pub(crate) fn refuse(&self, cause: VerifyError) -> Refusal {
@@ -205,13 +205,9 @@ impl<C: 'static> Check<'_, C> {
             Proven::Whole(verified, body) => return Ok(Some(Found { verified, caller, body, accepted })),
             Proven::Head(head) => head,
         };
-        let mut body = Bytes::new();
-        if !matches!(payload, Payload::None) {
-            let (scheme, key_id) = (head.scheme(), head.key_id().cloned());
-            // Chunk by chunk, so that a large body does not hold the thread.
-            body = self.read(payload, scheme, key_id.as_ref(), |chunk| head.update(chunk)).await?;
-        }
         let (scheme, key_id) = (head.scheme(), head.key_id().cloned());
+        // Chunk by chunk, so that a large body does not hold the thread.
+        let body = self.read(payload, scheme, key_id.as_ref(), |chunk| head.update(chunk)).await?;
         match head.finish() {
             Ok(verified) => Ok(Some(Found { verified, caller, body, accepted })),
             Err(error) => Err(self.refuse(Cause { error, scheme, key_id, reached: Reached::Signature })),
@@ -240,11 +236,8 @@ impl<C: 'static> Check<'_, C> {
     fn refuse(&self, cause: Cause) -> Refusal {
         events::refused(&cause.error, cause.scheme, cause.key_id.as_ref());
         let has_body = self.head.has_body();
-        Refusal::Unauthenticated { cause: cause.error, challenge: self.challenge(has_body), has_body }
-    }
-
-    fn challenge(&self, has_body: bool) -> HeaderValue {
-        self.config.challenge(self.head.method, has_body)
+        let challenge = self.config.challenge(self.head.method, has_body);
+        Refusal::Unauthenticated { cause: cause.error, challenge, has_body }
     }
 }
 
