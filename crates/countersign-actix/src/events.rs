@@ -16,12 +16,12 @@ const TIMING: &str = "countersign_actix::timing";
 /// The longest part of a key id that is logged, in bytes.
 const LOGGED_KEY_ID: usize = 256;
 
-pub(crate) fn refused(cause: &VerifyError, scheme: SchemeName, key_id: Option<&KeyId>) {
+pub(crate) fn refused(cause: &VerifyError, scheme: &SchemeName, key_id: Option<&KeyId>) {
     let (scheme, key_id) = (scheme.as_str(), shown(key_id));
     tracing::warn!(cause = cause.code(), scheme, key_id, detail = %cause, "request refused");
 }
 
-pub(crate) fn body_refused(refusal: &Refusal, scheme: SchemeName, key_id: Option<&KeyId>) {
+pub(crate) fn body_refused(refusal: &Refusal, scheme: &SchemeName, key_id: Option<&KeyId>) {
     let (scheme, key_id) = (scheme.as_str(), shown(key_id));
     tracing::warn!(cause = refusal.code(), scheme, key_id, detail = %refusal, "request refused");
 }
@@ -31,12 +31,12 @@ pub(crate) fn misconfigured(detail: &str) {
     tracing::error!(cause = "misconfigured", detail, "request refused");
 }
 
-pub(crate) fn loader_failed(error: &BoxError, scheme: SchemeName, key_id: Option<&KeyId>) {
+pub(crate) fn loader_failed(error: &BoxError, scheme: &SchemeName, key_id: Option<&KeyId>) {
     let (scheme, key_id) = (scheme.as_str(), shown(key_id));
     tracing::error!(cause = "key-loader", scheme, key_id, detail = %error, "request refused");
 }
 
-pub(crate) fn loader_too_slow(scheme: SchemeName, key_id: Option<&KeyId>) {
+pub(crate) fn loader_too_slow(scheme: &SchemeName, key_id: Option<&KeyId>) {
     let (scheme, key_id) = (scheme.as_str(), shown(key_id));
     let detail = "the key loader took longer than its deadline";
     tracing::error!(cause = "key-deadline", scheme, key_id, detail, "request refused");

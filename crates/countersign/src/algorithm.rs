@@ -49,6 +49,12 @@ pub enum Algorithm {
     EcdsaSha512,
     /// Ed25519 (RFC 8032), without a hash taken before.
     Ed25519,
+    /// No signature: the secret itself is sent, so whoever sees one request can make any other. For webhooks that have nothing
+    /// else, and not among [`Self::ALL`].
+    DangerousToken,
+    /// No MAC: SHA-256 over the secret and then the message, which whoever has seen one request can make longer (length extension).
+    /// For webhooks that have nothing else, and not among [`Self::ALL`].
+    DangerousSha256,
 }
 
 /// What kind of key an algorithm takes.
@@ -58,10 +64,12 @@ pub(crate) enum Family {
     Rsa,
     Ecdsa,
     Ed25519,
+    /// A secret without a MAC.
+    Plain,
 }
 
 impl Algorithm {
-    /// Every algorithm that this build knows.
+    /// Every signature algorithm that this build knows.
     pub const ALL: &'static [Self] = &[
         Self::HmacSha256,
         Self::HmacSha384,
@@ -102,6 +110,8 @@ impl Algorithm {
             Self::EcdsaSha384 => ("ecdsa-sha384", &["ec-sha384", "SHA384withECDSA"]),
             Self::EcdsaSha512 => ("ecdsa-sha512", &["ec-sha512", "SHA512withECDSA"]),
             Self::Ed25519 => ("ed25519", &["ed25519-sha512"]),
+            Self::DangerousToken => ("token", &[]),
+            Self::DangerousSha256 => ("hash-sha256", &[]),
         }
     }
 
@@ -129,7 +139,7 @@ impl Algorithm {
     /// Whether both sides hold the same secret, rather than a private and a public key.
     #[must_use]
     pub const fn is_symmetric(self) -> bool {
-        matches!(self.family(), Family::Hmac)
+        matches!(self.family(), Family::Hmac | Family::Plain)
     }
 
     /// How long a MAC is, in bytes; zero for what is none.
@@ -156,6 +166,7 @@ impl Algorithm {
             | Self::RsaPssSha512 => Family::Rsa,
             Self::EcdsaSha1 | Self::EcdsaSha256 | Self::EcdsaSha384 | Self::EcdsaSha512 => Family::Ecdsa,
             Self::Ed25519 => Family::Ed25519,
+            Self::DangerousToken | Self::DangerousSha256 => Family::Plain,
         }
     }
 }

@@ -58,6 +58,18 @@ pub enum Component {
     Field(FieldName),
     /// The body's bytes, in a scheme that signs them directly.
     Body,
+    /// The method alone (RFC 9421 section 2.2.1).
+    Method,
+    /// The path without the query (RFC 9421 section 2.2.6).
+    Path,
+    /// The query (RFC 9421 section 2.2.7), or the pairs in it.
+    Query,
+    /// The whole URL (RFC 9421 section 2.2.2).
+    TargetUri,
+    /// The pairs of the form in the body, or some of them.
+    Form,
+    /// Some values of the JSON in the body.
+    Json,
 }
 
 /// The components whose names stand in parentheses.
@@ -78,7 +90,7 @@ impl Component {
         Self::Field(known.into())
     }
 
-    /// The name as a `headers` list spells it. The body has no name there; it is shown as `(body)`.
+    /// The name as a `headers` list spells it. What has no name there, such as the body, is shown in parentheses too.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
@@ -92,6 +104,12 @@ impl Component {
             Self::RequestLine => "request-line",
             Self::Field(name) => name.as_str(),
             Self::Body => "(body)",
+            Self::Method => "(method)",
+            Self::Path => "(path)",
+            Self::Query => "(query)",
+            Self::TargetUri => "(target-uri)",
+            Self::Form => "(form)",
+            Self::Json => "(json)",
         }
     }
 
@@ -126,6 +144,7 @@ impl Component {
             Self::Algorithm => 6,
             Self::Opaque => 7,
             Self::RequestLine => 8,
+            Self::Method | Self::Path | Self::Query | Self::TargetUri | Self::Form | Self::Json => return None,
             Self::Field(name) => (name.well_known()? as u32).saturating_add(9),
         };
         1_u32.checked_shl(at)

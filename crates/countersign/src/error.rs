@@ -90,6 +90,16 @@ pub enum SignError {
     /// What is to be covered is longer than 64 KiB, which verifiers refuse.
     #[error("more than 64 KiB are to be covered")]
     TooLong,
+    /// The key is for another scheme: a secret serves the one that it was registered for.
+    #[error("the key {0} is for another scheme")]
+    KeyOfOtherScheme(String),
+    /// The request lacks something that the scheme wants in a place of its own and that the signer cannot make, such as the id of
+    /// a delivery.
+    #[error("the request carries no {0}")]
+    Absent(&'static str),
+    /// What is to be signed cannot be read, or is in the request twice.
+    #[error("the request cannot be laid out for signing: {0}")]
+    Unreadable(&'static str),
     /// The scheme cannot cover this component.
     #[error("the scheme cannot cover {0}")]
     Unsupported(Component),
@@ -176,6 +186,12 @@ pub enum VerifyError {
     /// The policy does not accept the key's algorithm.
     #[error("the policy does not accept {0}")]
     AlgorithmNotAllowed(Algorithm),
+    /// The keys are for other schemes: a secret serves the one that it was registered for.
+    #[error("the keys are for another scheme")]
+    KeyOfOtherScheme,
+    /// The request lacks something that the scheme wants in a place of its own, such as the time or the key id of a webhook.
+    #[error("the request carries no {0}")]
+    Absent(&'static str),
     /// The signature is not this key's over this request.
     #[error("the signature does not match")]
     SignatureMismatch,
@@ -214,6 +230,8 @@ impl VerifyError {
             Self::UnknownKey => "unknown-key",
             Self::AlgorithmMismatch => "algorithm-mismatch",
             Self::AlgorithmNotAllowed(_) => "algorithm-not-allowed",
+            Self::KeyOfOtherScheme => "key-of-other-scheme",
+            Self::Absent(_) => "absent",
             Self::SignatureMismatch => "signature-mismatch",
             Self::DigestMismatch => "digest-mismatch",
         }

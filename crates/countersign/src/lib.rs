@@ -81,6 +81,7 @@ mod loader;
 mod policy;
 mod request;
 mod scheme;
+mod scheme_name;
 mod secret;
 mod sign;
 mod signature;
@@ -102,11 +103,12 @@ pub use self::{
     loader::{Claim, Credential, KeyLoader, StaticKeys},
     policy::Policy,
     request::{Fields, Request},
-    scheme::{BodyUse, Parsed, Place, Scheme, SchemeName, SignatureField, SignatureParts, SigningParams, Unsigned},
+    scheme::{BodyUse, Parsed, Place, Scheme, SignatureField, SignatureParts, SigningParams, Unsigned},
+    scheme_name::SchemeName,
     secret::Secret,
     sign::Signer,
     signature::Signature,
     time::UnixTime,
     verifier::Verifier,
-    verify::{HeadVerified, Unverified, Verified},
+    verify::{DeliveryId, HeadVerified, Unverified, Verified},
 };

@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 use crate::{
     key::{KeyId, VerifyingKey},
     request::Request,
-    scheme::SchemeName,
+    scheme_name::SchemeName,
     verify::Unverified,
 };
 
@@ -29,7 +29,7 @@ impl Claim {
     pub fn new(unverified: &Unverified, request: &Request<'_>) -> Self {
         Self {
             key_id: unverified.key_id().cloned(),
-            scheme: unverified.scheme(),
+            scheme: unverified.scheme().clone(),
             authority: request.host().map(SmolStr::new),
             target: SmolStr::new(request.target),
         }
@@ -43,8 +43,14 @@ impl Claim {
 
     /// The scheme in which the request is signed.
     #[must_use]
-    pub const fn scheme(&self) -> SchemeName {
-        self.scheme
+    pub const fn scheme(&self) -> &SchemeName {
+        &self.scheme
+    }
+
+    /// The same with another of the key ids that the request names.
+    #[must_use]
+    pub fn with_key_id(self, key_id: KeyId) -> Self {
+        Self { key_id: Some(key_id), ..self }
     }
 
     /// The same without the key id, as in a scheme that names none.

@@ -13,7 +13,7 @@ pub use self::{
     unsigned::{Place, SignatureField, SignatureParts, Unsigned},
 };
 pub(crate) use self::{
-    parsed::{SignedTimes, StatedAlgorithm},
+    parsed::{Delivery, SignedTimes, StatedAlgorithm},
     unsigned::{Gap, Slot},
 };
 use crate::{
@@ -22,30 +22,13 @@ use crate::{
     error::{SignError, VerifyError},
     key::{KeyId, KeyMetadata},
     request::Request,
+    scheme_name::SchemeName,
     time::UnixTime,
 };
 
 pub(crate) mod sealed {
     /// Schemes are written here: a scheme that does not cover what it reports would pass for one that does.
     pub trait Sealed {}
-}
-
-/// The name of a scheme, as it stands in logs and in a [`Claim`](crate::Claim).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct SchemeName(pub(crate) &'static str);
-
-impl SchemeName {
-    /// The name as text.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        self.0
-    }
-}
-
-impl fmt::Display for SchemeName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0)
-    }
 }
 
 /// How a scheme protects the body, which decides what is read first.

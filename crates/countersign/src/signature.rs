@@ -58,6 +58,7 @@ impl SignatureForm {
         let bytes = signature.as_bytes();
         let fits = match algorithm.family() {
             Family::Hmac => bytes.len() == algorithm.mac_len(),
+            Family::Plain => !bytes.is_empty(),
             Family::Ed25519 => bytes.len() == 64,
             Family::Rsa => (128..=1024).contains(&bytes.len()),
             Family::Ecdsa => {

@@ -10,7 +10,8 @@ use crate::{
     key::KeyId,
     policy::Policy,
     request::{Request, trim},
-    scheme::{BodyUse, Place, Scheme, SchemeName},
+    scheme::{BodyUse, Place, Scheme},
+    scheme_name::SchemeName,
     time::UnixTime,
     verify::Unverified,
 };

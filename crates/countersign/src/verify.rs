@@ -8,7 +8,8 @@ use crate::{
     digest::BodyCheck,
     error::VerifyError,
     key::{KeyId, VerifyingKey, decoy},
-    scheme::{Parsed, SchemeName, StatedAlgorithm},
+    scheme::{Delivery, Parsed, StatedAlgorithm},
+    scheme_name::SchemeName,
     signature::with_raw_ecdsa,
     time::UnixTime,
 };
@@ -46,10 +47,26 @@ impl Unverified {
         self.parsed.key_id.as_ref()
     }
 
+    /// The key ids beside it, in a scheme that signs with several keys by name.
+    pub fn other_key_ids(&self) -> impl Iterator<Item = &KeyId> {
+        self.parsed.others.iter().map(|(id, _)| id)
+    }
+
+    /// The same with one of the [other key ids](Self::other_key_ids), whose signatures alone count then; unchanged for any other id.
+    pub fn with_key_id(mut self, id: &KeyId) -> Self {
+        let at = self.parsed.others.iter().position(|(other, _)| other == id);
+        if let Some((id, signatures)) = at.map(|at| self.parsed.others.swap_remove(at)) {
+            let signatures = std::mem::replace(&mut self.parsed.signatures, signatures);
+            let earlier = self.parsed.key_id.replace(id);
+            self.parsed.others.extend(earlier.map(|id| (id, signatures)));
+        }
+        self
+    }
+
     /// The scheme in which the request is signed.
     #[must_use]
-    pub const fn scheme(&self) -> SchemeName {
-        self.scheme
+    pub const fn scheme(&self) -> &SchemeName {
+        &self.scheme
     }
 
     /// What the request claims to cover.
@@ -97,9 +114,17 @@ impl Unverified {
 
     fn matching_key<'k>(&self, keys: &'k [VerifyingKey], body: &[u8]) -> Result<Match<'k>, VerifyError> {
         let (most, algorithms) = self.keys;
-        let agrees = |key: &VerifyingKey| match self.parsed.algorithm {
-            StatedAlgorithm::AsTheKey => true,
-            StatedAlgorithm::Named(stated) => stated == key.algorithm(),
+        // A key serves the scheme that it was made for, and no other: the same secret may be used in two of them.
+        let serves = |key: &VerifyingKey| match key.scheme() {
+            None => !self.parsed.own_keys,
+            Some(scheme) => self.parsed.own_keys && *scheme == self.scheme,
+        };
+        let agrees = |key: &VerifyingKey| {
+            let stated = match self.parsed.algorithm {
+                StatedAlgorithm::AsTheKey => true,
+                StatedAlgorithm::Named(stated) => stated == key.algorithm(),
+            };
+            stated && serves(key)
         };
         let mut tried = false;
         // Those that the policy does not accept count among them: a stricter policy must not come to keys that another never tries.
@@ -127,6 +152,7 @@ impl Unverified {
         Err(match keys.iter().find(|key| agrees(key)) {
             Some(key) => VerifyError::AlgorithmNotAllowed(key.algorithm()),
             None if keys.is_empty() => VerifyError::UnknownKey,
+            None if !keys.iter().any(serves) => VerifyError::KeyOfOtherScheme,
             None => VerifyError::AlgorithmMismatch,
         })
     }
@@ -151,6 +177,7 @@ impl Unverified {
         Verified {
             scheme: self.scheme,
             key_id: self.parsed.key_id,
+            delivery: self.parsed.delivery,
             key: found.key.clone(),
             key_index: found.index,
             target_is_as_sent: found.target_is_as_sent,
@@ -193,7 +220,7 @@ impl HeadVerified {
 
     /// The scheme in which the request is signed.
     #[must_use]
-    pub const fn scheme(&self) -> SchemeName {
+    pub const fn scheme(&self) -> &SchemeName {
         self.verified.scheme()
     }
 
@@ -227,11 +254,30 @@ impl fmt::Debug for HeadVerified {
     }
 }
 
+/// A sender's own id of a delivery, by which one that is sent again is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DeliveryId<'a>(&'a Delivery);
+
+impl<'a> DeliveryId<'a> {
+    /// The id as it was sent.
+    #[must_use]
+    pub fn as_str(self) -> &'a str {
+        &self.0.id
+    }
+
+    /// Whether the signature covers the id. Where it does not, whoever sends a delivery again can give it another id.
+    #[must_use]
+    pub const fn is_covered(self) -> bool {
+        self.0.is_covered
+    }
+}
+
 /// The proof that a request was signed with a key and is unchanged in what was covered. Made here and nowhere else.
 #[derive(Clone, Debug)]
 pub struct Verified {
     scheme: SchemeName,
     key_id: Option<KeyId>,
+    delivery: Option<Delivery>,
     key: VerifyingKey,
     key_index: usize,
     target_is_as_sent: bool,
@@ -243,8 +289,17 @@ pub struct Verified {
 impl Verified {
     /// The scheme in which the request was signed.
     #[must_use]
-    pub const fn scheme(&self) -> SchemeName {
-        self.scheme
+    pub const fn scheme(&self) -> &SchemeName {
+        &self.scheme
+    }
+
+    /// What the sender calls this delivery, the same each time that it is sent; `None` in a scheme without such an id.
+    #[must_use]
+    pub const fn delivery_id(&self) -> Option<DeliveryId<'_>> {
+        match &self.delivery {
+            Some(delivery) => Some(DeliveryId(delivery)),
+            None => None,
+        }
     }
 
     /// The id of the key; `None` in a scheme that names none.

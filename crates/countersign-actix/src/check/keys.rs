@@ -53,6 +53,8 @@ enum Start<'a, V, C> {
     Unsigned,
     Verified(V, C),
     Waiting(Box<(Unverified, BoxFuture<'a, Loaded<C>>)>),
+    /// Signed with several keys by name.
+    Several(Box<(Unverified, Claim)>),
 }
 
 impl<'a, C: 'static> Check<'a, C> {
@@ -70,17 +72,39 @@ impl<'a, C: 'static> Check<'a, C> {
             Start::Unsigned => return Ok(None),
             Start::Verified(verified, caller) => return Ok(Some((verified, caller))),
             Start::Waiting(waiting) => waiting,
+            Start::Several(several) => {
+                let (unverified, answer) = Box::pin(self.first_known(several)).await?;
+                return self.answer(unverified, answer, &verify).map(Some);
+            }
         };
-        let since = self.timing.now();
-        let answer = Box::pin(timeout(self.config.0.key_deadline, &mut waiting.1)).await;
-        self.timing.loaded(since);
+        let answer = Box::pin(self.in_time(&mut waiting.1)).await;
         // Taken out of its box only here, so that there is no room for it in the future of requests that never wait.
         let (unverified, _) = *waiting;
-        let answer = answer.map_err(|_| {
-            events::loader_too_slow(unverified.scheme(), unverified.key_id());
-            Failure::Refusal(Refusal::Unavailable)
-        })?;
+        let answer = answer.ok_or_else(|| too_slow(&unverified))?;
         self.answer(unverified, answer, &verify).map(Some)
+    }
+
+    /// Asks for one key id after the other until one is known; its signatures are those that count then.
+    async fn first_known(&self, several: Box<(Unverified, Claim)>) -> Result<(Unverified, Loaded<C>), Failure> {
+        let (unverified, claim) = *several;
+        let ids: Vec<KeyId> = unverified.key_id().into_iter().chain(unverified.other_key_ids()).cloned().collect();
+        for id in ids {
+            let mut load = self.config.0.loader.load(claim.clone().with_key_id(id.clone()));
+            match self.in_time(&mut load).await {
+                Some(Ok(None)) => {}
+                Some(answer) => return Ok((unverified.with_key_id(&id), answer)),
+                None => return Err(too_slow(&unverified)),
+            }
+        }
+        Ok((unverified, Ok(None)))
+    }
+
+    /// What a loader answers before its deadline.
+    async fn in_time(&self, load: &mut BoxFuture<'a, Loaded<C>>) -> Option<Loaded<C>> {
+        let since = self.timing.now();
+        let answer = timeout(self.config.0.key_deadline, load).await;
+        self.timing.loaded(since);
+        answer.ok()
     }
 
     fn start<V>(
@@ -101,8 +125,12 @@ impl<'a, C: 'static> Check<'a, C> {
             }
         };
         self.timing.verified(since);
+        let claim = Claim::new(&unverified, head);
+        if unverified.other_key_ids().next().is_some() {
+            return Ok(Start::Several(Box::new((unverified, claim))));
+        }
         let since = self.timing.now();
-        let mut load = config.loader.load(Claim::new(&unverified, head));
+        let mut load = config.loader.load(claim);
         let answer = load.as_mut().poll(cx);
         self.timing.loaded(since);
         match answer {
@@ -120,9 +148,9 @@ impl<'a, C: 'static> Check<'a, C> {
         answer: Loaded<C>,
         verify: impl Fn(Unverified, &[VerifyingKey]) -> Result<V, VerifyError>,
     ) -> Result<(V, C), Failure> {
-        let (scheme, key_id) = (unverified.scheme(), unverified.key_id().cloned());
+        let (scheme, key_id) = (unverified.scheme().clone(), unverified.key_id().cloned());
         let credential = answer.map_err(|error| {
-            events::loader_failed(&error, scheme, key_id.as_ref());
+            events::loader_failed(&error, &scheme, key_id.as_ref());
             Failure::Refusal(Refusal::Unavailable)
         })?;
         let since = self.timing.now();
@@ -135,4 +163,9 @@ impl<'a, C: 'static> Check<'a, C> {
         self.timing.verified(since);
         result.map_err(|(error, reached)| Failure::Cause(Cause { error, scheme, key_id, reached }))
     }
+}
+
+fn too_slow(unverified: &Unverified) -> Failure {
+    events::loader_too_slow(unverified.scheme(), unverified.key_id());
+    Failure::Refusal(Refusal::Unavailable)
 }

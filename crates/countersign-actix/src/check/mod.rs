@@ -104,12 +104,12 @@ impl Late {
     }
 
     pub(crate) fn refuse(&self, cause: VerifyError) -> Refusal {
-        events::refused(&cause, self.scheme, self.key_id.as_ref());
+        events::refused(&cause, &self.scheme, self.key_id.as_ref());
         Refusal::Unauthenticated { cause, challenge: self.challenge.clone(), has_body: self.has_body }
     }
 
     pub(crate) fn refuse_body(&self, refusal: Refusal) -> Refusal {
-        events::body_refused(&refusal, self.scheme, self.key_id.as_ref());
+        events::body_refused(&refusal, &self.scheme, self.key_id.as_ref());
         refusal
     }
 }
@@ -161,7 +161,7 @@ impl<C: 'static> Check<'_, C> {
             if matches!(verifier.place(&self.head), Ok(None)) {
                 continue;
             }
-            let body = self.read(payload, verifier.scheme(), None, |_| {}).await?;
+            let body = self.read(payload, &verifier.scheme(), None, |_| {}).await?;
             let verify = |it: Unverified, keys: &_| it.verify(keys, &body);
             match Box::pin(self.authenticate(verifier, &self.head.with_body(&body), verify)).await {
                 Ok(Some((verified, caller))) => {
@@ -205,9 +205,9 @@ impl<C: 'static> Check<'_, C> {
             Proven::Whole(verified, body) => return Ok(Some(Found { verified, caller, body, accepted })),
             Proven::Head(head) => head,
         };
-        let (scheme, key_id) = (head.scheme(), head.key_id().cloned());
+        let (scheme, key_id) = (head.scheme().clone(), head.key_id().cloned());
         // Chunk by chunk, so that a large body does not hold the thread.
-        let body = self.read(payload, scheme, key_id.as_ref(), |chunk| head.update(chunk)).await?;
+        let body = self.read(payload, &scheme, key_id.as_ref(), |chunk| head.update(chunk)).await?;
         match head.finish() {
             Ok(verified) => Ok(Some(Found { verified, caller, body, accepted })),
             Err(error) => Err(self.refuse(Cause { error, scheme, key_id, reached: Reached::Signature })),
@@ -218,7 +218,7 @@ impl<C: 'static> Check<'_, C> {
     async fn read(
         &self,
         payload: &mut Payload,
-        scheme: SchemeName,
+        scheme: &SchemeName,
         key_id: Option<&KeyId>,
         each: impl FnMut(&[u8]),
     ) -> Result<Bytes, Refusal> {
@@ -234,7 +234,7 @@ impl<C: 'static> Check<'_, C> {
     }
 
     fn refuse(&self, cause: Cause) -> Refusal {
-        events::refused(&cause.error, cause.scheme, cause.key_id.as_ref());
+        events::refused(&cause.error, &cause.scheme, cause.key_id.as_ref());
         let has_body = self.head.has_body();
         let challenge = self.config.challenge(self.head.method, has_body);
         Refusal::Unauthenticated { cause: cause.error, challenge, has_body }

@@ -192,7 +192,7 @@ async fn known<C: Clone + 'static>(request: &HttpRequest, mut payload: Payload) 
         }
         Proven::Head(head) => {
             let key_id = head.key_id().cloned();
-            let late = Late::new(&config, request, head.scheme(), key_id.as_ref());
+            let late = Late::new(&config, request, head.scheme().clone(), key_id.as_ref());
             let progress = Progress::passing(head, payload, late, config.0.body_limit, config.0.body_deadline);
             Known { progress, body: None, caller, key_id, answering }
         }

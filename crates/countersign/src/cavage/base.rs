@@ -88,7 +88,14 @@ pub(super) fn push_line(
             };
         }
         Component::Field(name) => return push_field(base, component, name, source),
-        Component::Body => return Err(LineError::Unsupported),
+        // What the other schemes cover has no name here.
+        Component::Body
+        | Component::Method
+        | Component::Path
+        | Component::Query
+        | Component::TargetUri
+        | Component::Form
+        | Component::Json => return Err(LineError::Unsupported),
     };
     push_value(base, component, parameter.ok_or(LineError::Missing)?.as_bytes())
 }

@@ -28,7 +28,8 @@ use crate::{
     field::{FieldName, WellKnown},
     key::{KeyId, KeyMetadata},
     request::Request,
-    scheme::{BodyUse, Parsed, Place, Scheme, SchemeName, SigningParams, Unsigned, sealed::Sealed},
+    scheme::{BodyUse, Parsed, Place, Scheme, SigningParams, Unsigned, sealed::Sealed},
+    scheme_name::SchemeName,
     time::UnixTime,
 };
 
@@ -176,7 +177,7 @@ impl Sealed for Cavage {}
 
 impl Scheme for Cavage {
     fn name(&self) -> SchemeName {
-        SchemeName("cavage")
+        SchemeName::fixed("cavage")
     }
 
     fn body_use(&self) -> BodyUse {

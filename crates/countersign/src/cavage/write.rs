@@ -35,6 +35,9 @@ pub(super) fn prepare<'r>(
     let [key] = params.keys else {
         return Err(SignError::SignatureCount { expected: 1, given: params.keys.len() });
     };
+    if key.scheme.is_some() {
+        return Err(SignError::KeyOfOtherScheme(key.id.to_string()));
+    }
     if let Some(taken) = carrier::taken(scheme, request) {
         return Err(SignError::Occupied(taken.into()));
     }

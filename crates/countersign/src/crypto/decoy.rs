@@ -8,7 +8,7 @@ use crate::algorithm::{Algorithm, Family};
 /// The key for an algorithm whose signatures are this long: of the size that makes such signatures.
 pub(super) fn public_key(algorithm: Algorithm, signature_len: usize) -> Option<PublicKey> {
     let text = match (algorithm.family(), signature_len) {
-        (Family::Hmac, _) => return None,
+        (Family::Hmac | Family::Plain, _) => return None,
         (Family::Rsa, ..=256) => RSA_2048,
         (Family::Rsa, ..=384) => RSA_3072,
         (Family::Rsa, _) => RSA_4096,

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::HmacKey;
+use super::{HmacKey, PlainSecret};
 #[cfg(feature = "asymmetric")]
 use super::{ecdsa::EcdsaKey, ed25519::Ed25519Key, public_key::PublicKey, rsa::RsaKey};
 use crate::{algorithm::Algorithm, signature::Signature};
@@ -10,6 +10,7 @@ use crate::{algorithm::Algorithm, signature::Signature};
 /// The material of a key that signs.
 pub(crate) enum SigningMaterial {
     Hmac(HmacKey),
+    Plain(PlainSecret),
     #[cfg(feature = "asymmetric")]
     Rsa(Box<RsaKey>),
     #[cfg(feature = "asymmetric")]
@@ -24,6 +25,7 @@ impl SigningMaterial {
     pub(crate) fn sign(&self, parts: &[&[u8]]) -> Option<Signature> {
         match self {
             Self::Hmac(key) => Some(key.sign(parts)),
+            Self::Plain(key) => Some(key.sign(parts)),
             #[cfg(feature = "asymmetric")]
             Self::Rsa(key) => key.sign(&in_one_piece(parts)),
             #[cfg(feature = "asymmetric")]
@@ -48,6 +50,7 @@ impl<F: Fn(&[u8], &[u8]) -> bool + Send + Sync> CheckSignature for F {
 /// The material of a key that verifies.
 pub(crate) enum VerifyingMaterial {
     Hmac(HmacKey),
+    Plain(PlainSecret),
     #[cfg(feature = "asymmetric")]
     Public(PublicKey),
     /// A check that the user brought.
@@ -58,8 +61,10 @@ impl VerifyingMaterial {
     /// Material that nobody has the other half of, of the size that makes signatures of this length.
     #[cfg_attr(not(feature = "asymmetric"), expect(unused_variables, reason = "every HMAC key takes the same time"))]
     pub(crate) fn decoy(algorithm: Algorithm, signature_len: usize) -> Option<Self> {
+        const SECRET: &[u8] = b"nothing is accepted with this";
         if algorithm.is_symmetric() {
-            return HmacKey::new(algorithm, b"nothing is accepted with this").map(Self::Hmac);
+            let plain = || PlainSecret::new(algorithm, SECRET).map(Self::Plain);
+            return HmacKey::new(algorithm, SECRET).map(Self::Hmac).or_else(plain);
         }
         #[cfg(feature = "asymmetric")]
         return super::decoy::public_key(algorithm, signature_len).map(Self::Public);
@@ -71,6 +76,7 @@ impl VerifyingMaterial {
     pub(crate) fn verify(&self, parts: &[&[u8]], signatures: &[Signature]) -> bool {
         match self {
             Self::Hmac(key) => key.verify(parts, signatures),
+            Self::Plain(key) => key.verify(parts, signatures),
             #[cfg(feature = "asymmetric")]
             Self::Public(key) => {
                 let message = in_one_piece(parts);

@@ -9,6 +9,7 @@ mod ed25519;
 mod hash;
 mod hmac;
 mod material;
+mod plain;
 #[cfg(feature = "asymmetric")]
 mod public_key;
 #[cfg(feature = "asymmetric")]
@@ -20,4 +21,5 @@ pub(crate) use self::{
     hash::Hasher,
     hmac::HmacKey,
     material::{SigningMaterial, VerifyingMaterial},
+    plain::PlainSecret,
 };

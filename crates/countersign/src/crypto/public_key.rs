@@ -123,7 +123,7 @@ impl PublicKey {
     pub(crate) fn from_der(algorithm: Algorithm, der: &[u8], weak: bool) -> Result<Self, KeyError> {
         let rsa = if algorithm.family() == Family::Rsa { PublicRsa::from_der(der) } else { None };
         let ways: Vec<&'static dyn VerificationAlgorithm> = match (algorithm.family(), &rsa) {
-            (Family::Hmac, _) | (Family::Rsa, None) => Vec::new(),
+            (Family::Hmac | Family::Plain, _) | (Family::Rsa, None) => Vec::new(),
             (Family::Rsa, Some(PublicRsa { bits: bits @ ..2048, .. })) if !weak => {
                 return Err(KeyError::RsaSize(*bits));
             }

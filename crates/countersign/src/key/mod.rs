@@ -10,7 +10,7 @@ use smol_str::SmolStr;
 
 pub(crate) use self::decoy::decoy;
 pub use self::{signing::SigningKey, verifying::VerifyingKey};
-use crate::{algorithm::Algorithm, error::KeyError};
+use crate::{algorithm::Algorithm, error::KeyError, scheme_name::SchemeName};
 
 /// What a key is called on the wire: draft-cavage's `keyId`, an opaque text.
 ///
@@ -76,13 +76,22 @@ pub struct KeyMetadata {
     pub id: KeyId,
     /// What it signs with.
     pub algorithm: Algorithm,
+    /// The one scheme that it serves; `None` for those that name their keys on the wire and take any.
+    pub scheme: Option<SchemeName>,
 }
 
 impl KeyMetadata {
     /// The metadata of a key that is held elsewhere.
     #[must_use]
     pub const fn new(id: KeyId, algorithm: Algorithm) -> Self {
-        Self { id, algorithm }
+        Self { id, algorithm, scheme: None }
+    }
+}
+
+impl KeyMetadata {
+    /// The same for one scheme alone.
+    pub(crate) fn bound_to(self, scheme: SchemeName) -> Self {
+        Self { scheme: Some(scheme), ..self }
     }
 }
 

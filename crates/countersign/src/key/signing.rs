@@ -9,6 +9,7 @@ use crate::{
     algorithm::Algorithm,
     crypto::{HmacKey, SigningMaterial},
     error::{KeyError, SignError},
+    scheme_name::SchemeName,
     secret::Secret,
     signature::Signature,
 };
@@ -66,6 +67,17 @@ impl SigningKey {
         Ok(Self { metadata: KeyMetadata::new(KeyId::new(id)?, algorithm), material })
     }
 
+    /// A key that serves one scheme alone.
+    pub(crate) fn for_scheme(
+        id: &str,
+        algorithm: Algorithm,
+        material: SigningMaterial,
+        scheme: SchemeName,
+    ) -> Result<Self, KeyError> {
+        let key = Self::new(id, algorithm, material)?;
+        Ok(Self { metadata: key.metadata.bound_to(scheme), ..key })
+    }
+
     /// The key's id and algorithm.
     #[must_use]
     pub const fn metadata(&self) -> &KeyMetadata {
@@ -87,15 +99,17 @@ impl SigningKey {
     /// When the public half of an RSA key has an exponent under 65,537, which `VerifyingKey::dangerous_weak_from_pem` alone takes.
     pub fn verifying_key(&self) -> Result<VerifyingKey, KeyError> {
         let algorithm = self.metadata.algorithm;
-        match &self.material {
+        let key = match &self.material {
             SigningMaterial::Hmac(key) => Ok(VerifyingKey::from_hmac(algorithm, key.clone())),
+            SigningMaterial::Plain(key) => Ok(VerifyingKey::from_plain(algorithm, key.clone())),
             #[cfg(feature = "asymmetric")]
             SigningMaterial::Rsa(key) => VerifyingKey::from_der(algorithm, &key.public_der()),
             #[cfg(feature = "asymmetric")]
             SigningMaterial::Ecdsa(key) => VerifyingKey::from_der(algorithm, &key.public_point()),
             #[cfg(feature = "asymmetric")]
             SigningMaterial::Ed25519(key) => VerifyingKey::from_der(algorithm, &key.public_bytes()),
-        }
+        };
+        key.map(|key| key.bound_as(self.metadata.scheme.as_ref()))
     }
 
     pub(crate) fn sign(&self, parts: &[&[u8]]) -> Result<Signature, SignError> {

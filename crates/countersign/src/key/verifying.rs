@@ -7,8 +7,9 @@ use super::not_weak;
 use crate::crypto::KeyDocument;
 use crate::{
     algorithm::Algorithm,
-    crypto::{HmacKey, VerifyingMaterial},
+    crypto::{HmacKey, PlainSecret, VerifyingMaterial},
     error::KeyError,
+    scheme_name::SchemeName,
     secret::Secret,
     signature::Signature,
 };
@@ -22,6 +23,8 @@ pub struct VerifyingKey(Arc<Verifying>);
 struct Verifying {
     algorithm: Algorithm,
     material: VerifyingMaterial,
+    /// The one scheme that it serves.
+    scheme: Option<SchemeName>,
 }
 
 impl VerifyingKey {
@@ -75,7 +78,25 @@ impl VerifyingKey {
     }
 
     fn new(algorithm: Algorithm, material: VerifyingMaterial) -> Self {
-        Self(Arc::new(Verifying { algorithm, material }))
+        Self(Arc::new(Verifying { algorithm, material, scheme: None }))
+    }
+
+    /// The same for one scheme alone, where there is one.
+    pub(super) fn bound_as(self, scheme: Option<&SchemeName>) -> Self {
+        match (scheme, Arc::try_unwrap(self.0)) {
+            (Some(_), Ok(key)) => Self(Arc::new(Verifying { scheme: scheme.cloned(), ..key })),
+            (_, Ok(key)) => Self(Arc::new(key)),
+            (_, Err(shared)) => Self(shared),
+        }
+    }
+
+    pub(super) fn from_plain(algorithm: Algorithm, key: PlainSecret) -> Self {
+        Self::new(algorithm, VerifyingMaterial::Plain(key))
+    }
+
+    /// A key that serves one scheme alone.
+    pub(crate) fn for_scheme(algorithm: Algorithm, material: VerifyingMaterial, scheme: SchemeName) -> Self {
+        Self(Arc::new(Verifying { algorithm, material, scheme: Some(scheme) }))
     }
 
     /// A key that nobody has the other half of; `None` for an algorithm that this build has no keys for.
@@ -87,6 +108,12 @@ impl VerifyingKey {
     #[must_use]
     pub fn algorithm(&self) -> Algorithm {
         self.0.algorithm
+    }
+
+    /// The one scheme that the key serves; `None` for those that name their keys on the wire and take any.
+    #[must_use]
+    pub fn scheme(&self) -> Option<&SchemeName> {
+        self.0.scheme.as_ref()
     }
 
     pub(crate) fn verify(&self, parts: &[&[u8]], signatures: &[Signature]) -> bool {

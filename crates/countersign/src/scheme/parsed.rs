@@ -3,6 +3,7 @@
 use std::fmt;
 
 use smallvec::SmallVec;
+use smol_str::SmolStr;
 
 use crate::{
     algorithm::Algorithm, component::CoveredComponents, digest::ExpectedDigests, field::WellKnown, key::KeyId,
@@ -44,6 +45,12 @@ pub struct Parsed {
     pub(crate) algorithm: StatedAlgorithm,
     /// The field in which the signature stands, where it is one that is known ahead.
     pub(crate) place: Option<WellKnown>,
+    /// Whether only keys that were made for this very scheme serve it.
+    pub(crate) own_keys: bool,
+    /// Further key ids and the signatures that stand under them, where a request is signed with several keys by name.
+    pub(crate) others: Vec<(KeyId, SmallVec<[Signature; 1]>)>,
+    /// What the sender calls this delivery.
+    pub(crate) delivery: Option<Delivery>,
     /// One, or several of which any may match.
     pub(crate) signatures: SmallVec<[Signature; 1]>,
     /// Whether ECDSA signatures may be two numbers side by side.
@@ -54,6 +61,13 @@ pub struct Parsed {
     pub(crate) covered: CoveredComponents,
     pub(crate) times: SignedTimes,
     pub(crate) digests: ExpectedDigests,
+}
+
+/// A sender's own id of a delivery.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Delivery {
+    pub(crate) id: SmolStr,
+    pub(crate) is_covered: bool,
 }
 
 impl SignedTimes {
@@ -69,6 +83,9 @@ impl Parsed {
         Self {
             key_id,
             algorithm,
+            own_keys: false,
+            others: Vec::new(),
+            delivery: None,
             place: None,
             signatures: SmallVec::new(),
             raw_ecdsa: false,

@@ -42,7 +42,7 @@ impl Sealed for Listed {}
 
 impl Scheme for Listed {
     fn name(&self) -> SchemeName {
-        SchemeName("listed")
+        SchemeName::fixed("listed")
     }
 
     fn body_use(&self) -> BodyUse {
@@ -138,7 +138,7 @@ impl Sealed for Pairs {}
 
 impl Scheme for Pairs {
     fn name(&self) -> SchemeName {
-        SchemeName("pairs")
+        SchemeName::fixed("pairs")
     }
 
     fn body_use(&self) -> BodyUse {
