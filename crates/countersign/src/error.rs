@@ -103,6 +103,18 @@ pub enum SignError {
     /// The scheme cannot cover this component.
     #[error("the scheme cannot cover {0}")]
     Unsupported(Component),
+    /// The signature goes into a JSON body, and the body is none.
+    #[error("the signature goes into a JSON body, which this is none of")]
+    NotJson,
+    /// The JSON body has no room for the value that is to stand at this pointer (RFC 6901).
+    #[error("the JSON body has no object for a value at {0:?}, or has a name on the way to it twice")]
+    NoJsonPlace(String),
+    /// The signature goes into a JSON body, and this build has no JSON.
+    #[error("the signature goes into a JSON body, which takes countersign's feature json")]
+    JsonIsOff,
+    /// The signature goes into a form and into JSON, and a body is only one of them.
+    #[error("the signature goes into a form and into JSON at once")]
+    FormAndJson,
 }
 
 /// Why a request was refused.

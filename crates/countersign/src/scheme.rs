@@ -4,13 +4,15 @@
 //! found, or what it wants written, goes through in the records of this module, which know of no particular scheme.
 
 mod parsed;
+mod parts;
 mod unsigned;
 
 use std::fmt;
 
 pub use self::{
     parsed::Parsed,
-    unsigned::{Place, SignatureField, SignatureParts, Unsigned},
+    parts::{SignatureField, SignatureParts},
+    unsigned::{Place, Unsigned},
 };
 pub(crate) use self::{
     parsed::{Delivery, SignedTimes, StatedAlgorithm},

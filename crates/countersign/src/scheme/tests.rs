@@ -249,16 +249,19 @@ fn a_body_that_is_signed_directly_is_asked_for_first_and_needs_no_digest() {
 }
 
 #[test]
-fn a_signature_travels_in_a_form_or_in_a_query_as_well() {
+fn a_signature_travels_in_a_query_in_a_form_or_in_json_as_well() {
     let request = Request::new("POST", "/", &NO_FIELDS).with_body(b"a=1&b=2");
     let in_query = Signer::new(Pairs(Place::Query), signing("a")).sign(&request, NOW).unwrap();
     let in_form = Signer::new(Pairs(Place::Form), signing("a")).sign(&request, NOW).unwrap();
     assert_eq!((in_query.query.len(), in_query.form.len()), (1, 0));
     assert_eq!(in_form.form, in_query.query);
+    let in_json = Signer::new(Pairs(Place::Json), signing("a")).sign(&request, NOW).unwrap();
+    assert_eq!((&in_json.json, in_json.query.len(), in_json.form.len()), (&in_query.query, 0, 0));
 
     let (name, value) = &in_form.form[0];
     let verifier = Verifier::new(Pairs(Place::Form), Policy::dangerous_requiring_nothing());
     for (body, expected) in [
+        (String::from_utf8(in_form.body(b"a=1&b=2").unwrap().into_owned()).unwrap(), None),
         (format!("a=1&{name}={value}&b=2"), None),
         (format!("a=1&b=3&{name}={value}"), Some(VerifyError::SignatureMismatch)),
     ] {

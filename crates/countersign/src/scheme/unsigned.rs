@@ -4,6 +4,7 @@ use std::{borrow::Cow, fmt};
 
 use smallvec::SmallVec;
 
+use super::parts::{SignatureField, SignatureParts};
 use crate::{
     algorithm::Algorithm,
     error::SignError,
@@ -82,6 +83,8 @@ pub enum Place {
     Query(String),
     /// A pair of a form, by its name.
     Form(String),
+    /// A value in a JSON body, by its pointer (RFC 6901).
+    Json(String),
 }
 
 /// One place and its text, with gaps for signatures.
@@ -122,57 +125,8 @@ impl Slot {
             }
             Place::Query(name) => parts.query.push((name.clone(), text_of(text))),
             Place::Form(name) => parts.form.push((name.clone(), text_of(text))),
+            Place::Json(pointer) => parts.json.push((pointer.clone(), text_of(text))),
         }
         Ok(())
-    }
-}
-
-/// A field that signing sets on the request, in place of any of the same name.
-#[derive(Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct SignatureField {
-    /// The name.
-    pub name: FieldName,
-    /// The whole value.
-    pub value: Vec<u8>,
-    /// Whether the value should stay out of logs.
-    pub sensitive: bool,
-}
-
-impl fmt::Debug for SignatureField {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let value = if self.sensitive { Cow::Borrowed("..") } else { String::from_utf8_lossy(&self.value) };
-        f.debug_tuple("SignatureField").field(&self.name.as_str()).field(&value).finish()
-    }
-}
-
-/// What signing adds to a request. The request itself is changed by the caller, and only now that all of it worked.
-#[derive(Clone, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct SignatureParts {
-    /// Fields to set.
-    pub fields: Vec<SignatureField>,
-    /// Pairs to add to the query.
-    pub query: Vec<(String, String)>,
-    /// Pairs to add to the form in the body.
-    pub form: Vec<(String, String)>,
-}
-
-impl fmt::Debug for SignatureParts {
-    /// Shows the names of the pairs and not their values, one of which is the signature.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names = |pairs: &[(String, String)]| pairs.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
-        f.debug_struct("SignatureParts")
-            .field("fields", &self.fields)
-            .field("query", &names(&self.query))
-            .field("form", &names(&self.form))
-            .finish()
-    }
-}
-
-impl SignatureParts {
-    /// Adds a field that is no secret.
-    pub(crate) fn add_field(&mut self, name: FieldName, value: Vec<u8>) {
-        self.fields.push(SignatureField { name, value, sensitive: false });
     }
 }
