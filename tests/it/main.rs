@@ -34,4 +34,5 @@ mod streams;
 mod support;
 mod switches;
 mod vectors;
+mod webhooks;
 mod wire;

@@ -139,7 +139,7 @@ async fn the_loader_is_told_the_scheme_so_that_a_key_serves_one_only() {
     let schemes = Arc::new(Mutex::new(Vec::new()));
     let seen = Arc::clone(&schemes);
     let loader = move |claim: Claim| {
-        seen.lock().unwrap().push(claim.scheme().as_str());
+        seen.lock().unwrap().push(claim.scheme().to_string());
         let known = claim.key_id().map(KeyId::as_str) == Some("alice");
         ready(Ok::<_, Infallible>(known.then(|| Credential::new(verifying_key(), ALICE))))
     };

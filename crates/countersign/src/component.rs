@@ -224,6 +224,11 @@ impl CoveredComponents {
         Ok(Self(Arc::new(Covered { text: text.into(), components: components.into(), bits })))
     }
 
+    /// No component at all, for what proves nothing of a request but that its sender knows a secret.
+    pub(crate) fn none() -> Self {
+        Self(Arc::new(Covered { text: "".into(), components: Box::new([]), bits: 0 }))
+    }
+
     /// The list as draft-cavage's `headers` parameter spells it: lower case, one space between names.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -78,6 +78,18 @@ impl ExpectedDigests {
         Self(None)
     }
 
+    /// The digest of one algorithm, from its bytes.
+    pub(crate) fn of_hash(is_sha512: bool, hash: &[u8]) -> Result<Self, VerifyError> {
+        let wrong = |_| VerifyError::UnusableDigest("not a hash of its length");
+        let mut expected = Self::none();
+        if is_sha512 {
+            expected.known().sha512 = Some(hash.try_into().map_err(wrong)?);
+        } else {
+            expected.known().sha256 = Some(hash.try_into().map_err(wrong)?);
+        }
+        Ok(expected)
+    }
+
     /// Takes over one value of a `Digest` field, which may list several digests.
     ///
     /// Digests of unknown algorithms are skipped; a known one that is malformed, or listed twice, is an error.

@@ -89,6 +89,8 @@ mod signature_base;
 mod time;
 mod verifier;
 mod verify;
+pub mod webhook;
+mod webhook_policy;
 
 pub use self::{
     algorithm::{Algorithm, DigestAlgorithm},

@@ -9,6 +9,8 @@ mod unsigned;
 
 use std::fmt;
 
+#[cfg(feature = "json")]
+pub(crate) use self::parts::json::text_at as json_text;
 pub use self::{
     parsed::Parsed,
     parts::{SignatureField, SignatureParts},

@@ -85,9 +85,12 @@ pub(crate) enum Encoding {
     UrlSafeBase64,
     /// Standard Base64 with `+`, `/` and `=` as percent escapes.
     UrlEscapedBase64,
-    /// Lower-case hexadecimal.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for the schemes that write it"))]
+    /// Lower-case hexadecimal; either case is read.
     Hex,
+    /// Upper-case hexadecimal; either case is read.
+    UpperHex,
+    /// The bytes as they are.
+    Raw,
 }
 
 impl Encoding {
@@ -96,7 +99,8 @@ impl Encoding {
         match self {
             Self::Base64 | Self::UrlSafeBase64 => len.div_ceil(3).saturating_mul(4),
             Self::UrlEscapedBase64 => len.div_ceil(3).saturating_mul(12),
-            Self::Hex => len.saturating_mul(2),
+            Self::Hex | Self::UpperHex => len.saturating_mul(2),
+            Self::Raw => len,
         }
     }
 
@@ -116,10 +120,15 @@ impl Encoding {
                     }
                 }
             }
-            Self::Hex => {
+            Self::Hex | Self::UpperHex => {
                 let digit = |nibble: u8| char::from_digit(nibble.into(), 16).map_or(0, |digit| digit as u8);
+                let start = into.len();
                 into.extend(bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]));
+                if self == Self::UpperHex {
+                    into.get_mut(start..).unwrap_or_default().make_ascii_uppercase();
+                }
             }
+            Self::Raw => into.extend_from_slice(bytes),
         }
     }
 
@@ -136,7 +145,9 @@ impl Encoding {
             Self::Base64 => STANDARD.decode(text).ok().map(Cow::Owned),
             Self::UrlSafeBase64 => URL_SAFE.decode(text).ok().map(Cow::Owned),
             Self::UrlEscapedBase64 => unescape(text).and_then(|text| STANDARD.decode(text).ok()).map(Cow::Owned),
-            Self::Hex => decode_hex(text).map(Cow::Owned),
+            Self::Hex | Self::UpperHex if text.len() <= 128 => hex_into(text, &mut room).map(Cow::Borrowed),
+            Self::Hex | Self::UpperHex => decode_hex(text).map(Cow::Owned),
+            Self::Raw => Some(Cow::Borrowed(text)),
         };
         match decoded {
             Some(Cow::Owned(bytes)) if !bytes.is_empty() => {
@@ -182,6 +193,28 @@ pub(crate) fn with_raw_ecdsa(signatures: &[Signature]) -> SmallVec<[Signature; 1
     signatures.iter().map(der).collect()
 }
 
+/// Reads hexadecimal digits of either case into a room that is large enough.
+fn hex_into<'r>(text: &[u8], room: &'r mut [u8]) -> Option<&'r [u8]> {
+    let (pairs, rest) = text.as_chunks::<2>();
+    let room = room.get_mut(..pairs.len()).filter(|_| rest.is_empty())?;
+    let mut wrong = 0;
+    for ([high, low], byte) in pairs.iter().zip(room.iter_mut()) {
+        let (high, low) = (nibble(*high), nibble(*low));
+        wrong |= high | low;
+        *byte = high << 4 | low & 15;
+    }
+    (wrong < 16).then_some(room)
+}
+
+/// The value of a hexadecimal digit; more than 15 for what is none.
+const fn nibble(digit: u8) -> u8 {
+    match digit {
+        b'0'..=b'9' => digit & 15,
+        b'a'..=b'f' | b'A'..=b'F' => (digit & 15).saturating_add(9),
+        _ => u8::MAX,
+    }
+}
+
 /// Reads hexadecimal digits of either case.
 pub(crate) fn decode_hex(text: &[u8]) -> Option<Vec<u8>> {
     let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
@@ -212,7 +245,14 @@ mod tests {
     fn text_forms_round_trip_at_every_length() {
         for len in 1..200_usize {
             let signature = Signature::new(&(0..len).map(|n| u8::try_from(n).unwrap()).collect::<Vec<_>>());
-            for encoding in [Encoding::Base64, Encoding::UrlSafeBase64, Encoding::UrlEscapedBase64, Encoding::Hex] {
+            for encoding in [
+                Encoding::Base64,
+                Encoding::UrlSafeBase64,
+                Encoding::UrlEscapedBase64,
+                Encoding::Hex,
+                Encoding::UpperHex,
+                Encoding::Raw,
+            ] {
                 let mut text = Vec::new();
                 encoding.encode(&signature, &mut text);
                 assert!(text.len() <= encoding.text_len(len));

@@ -32,7 +32,6 @@ impl SignatureBase {
     }
 
     /// Leaves the hole for the body here. A base has one hole: later calls move nothing.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for schemes that sign the body directly"))]
     pub(crate) fn push_body(&mut self) {
         self.hole.get_or_insert(self.text.len());
     }

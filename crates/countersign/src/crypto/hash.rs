@@ -1,5 +1,7 @@
 //! Hashes of bodies.
 
+use md5::Md5;
+use sha1::Sha1;
 use sha2::{Digest as _, Sha256, Sha512};
 
 use crate::algorithm::DigestAlgorithm;
@@ -31,6 +33,27 @@ impl Hasher {
         match self {
             Self::Sha256(hasher) => then(&hasher.finalize()),
             Self::Sha512(hasher) => then(&hasher.finalize()),
+        }
+    }
+}
+
+/// A hash that is signed in place of a body.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum BodyHasher {
+    Md5,
+    Sha1,
+    Sha256,
+    Sha512,
+}
+
+impl BodyHasher {
+    /// The hash of a whole body.
+    pub(crate) fn hash(self, body: &[u8]) -> Vec<u8> {
+        match self {
+            Self::Md5 => Md5::digest(body).to_vec(),
+            Self::Sha1 => Sha1::digest(body).to_vec(),
+            Self::Sha256 => Sha256::digest(body).to_vec(),
+            Self::Sha512 => Sha512::digest(body).to_vec(),
         }
     }
 }

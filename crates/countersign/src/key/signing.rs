@@ -78,6 +78,12 @@ impl SigningKey {
         Ok(Self { metadata: key.metadata.bound_to(scheme), ..key })
     }
 
+    /// The same for one scheme alone.
+    #[cfg(feature = "asymmetric")]
+    pub(crate) fn bound_to(self, scheme: &SchemeName) -> Self {
+        Self { metadata: self.metadata.bound_to(scheme.clone()), ..self }
+    }
+
     /// The key's id and algorithm.
     #[must_use]
     pub const fn metadata(&self) -> &KeyMetadata {

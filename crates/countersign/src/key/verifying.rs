@@ -94,6 +94,12 @@ impl VerifyingKey {
         Self::new(algorithm, VerifyingMaterial::Plain(key))
     }
 
+    /// The same for one scheme alone.
+    #[cfg(feature = "asymmetric")]
+    pub(crate) fn bound_to(self, scheme: &SchemeName) -> Self {
+        self.bound_as(Some(scheme))
+    }
+
     /// A key that serves one scheme alone.
     pub(crate) fn for_scheme(algorithm: Algorithm, material: VerifyingMaterial, scheme: SchemeName) -> Self {
         Self(Arc::new(Verifying { algorithm, material, scheme: Some(scheme) }))

@@ -1,7 +1,7 @@
 //! What signing adds to a request, and the target and the body with it.
 
 #[cfg(feature = "json")]
-mod json;
+pub(crate) mod json;
 mod pairs;
 
 use std::{borrow::Cow, fmt};

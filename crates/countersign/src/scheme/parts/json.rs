@@ -28,6 +28,32 @@ fn set_one(body: &mut String, pointer: &str, value: &str) -> Result<(), SignErro
     Ok(())
 }
 
+/// The text of the value at a pointer: a string without its quotes and escapes, anything but an object or an array as it is spelt.
+/// `None` when there is none, or `null`.
+pub(crate) fn text_at(body: &[u8], pointer: &str) -> Result<Option<String>, Unreadable> {
+    let body = std::str::from_utf8(body).map_err(|_| Unreadable)?;
+    let tokens: Option<Vec<String>> = pointer.strip_prefix('/').ok_or(Unreadable)?.split('/').map(unescaped).collect();
+    let whole: &RawValue = read(body).ok_or(Unreadable)?;
+    let mut range = range_within(body, whole).ok_or(Unreadable)?;
+    for token in tokens.ok_or(Unreadable)? {
+        match step(body, range, &token) {
+            Some(Step::At(found)) => range = found,
+            Some(Step::Missing(_)) => return Ok(None),
+            None => return Err(Unreadable),
+        }
+    }
+    let text = body.get(range).ok_or(Unreadable)?;
+    match text.as_bytes().first() {
+        Some(b'"') => read(text).map(Some).ok_or(Unreadable),
+        Some(b'{' | b'[') | None => Err(Unreadable),
+        Some(_) => Ok((text != "null").then(|| text.to_owned())),
+    }
+}
+
+/// The text is not JSON, has a name twice on the way, or has no value there that is a text.
+#[derive(Debug)]
+pub(crate) struct Unreadable;
+
 /// What is to be replaced, and what goes in its place; `None` when there is no place for the value.
 fn place(body: &str, whole: Range<usize>, pointer: &str, value: &str) -> Option<(Range<usize>, String)> {
     let tokens: Vec<String> = pointer.strip_prefix('/')?.split('/').map(unescaped).collect::<Option<_>>()?;

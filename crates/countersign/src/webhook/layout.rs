@@ -1,0 +1,321 @@
+//! What stands around a signature: one item, or a list of them.
+
+use smallvec::SmallVec;
+
+use super::{
+    error::WebhookError,
+    spec::{At, Layout, Spec},
+    template::{self, Token},
+};
+use crate::{
+    algorithm::Algorithm,
+    error::VerifyError,
+    key::KeyMetadata,
+    request::trim,
+    scheme::Gap,
+    signature::{Encoding, SignatureForm},
+};
+
+/// The most signatures that a request may carry in one place: each costs a comparison, and the list is the peer's to write.
+pub(super) const MOST_SIGNATURES: usize = 16;
+/// The most items of a list that are looked at.
+const MOST_ITEMS: usize = 64;
+/// The longest value that is read, in bytes.
+const MAX_LEN: usize = 8 * 1024;
+
+#[derive(Debug)]
+pub(super) struct LayoutPlan {
+    prefix: Vec<u8>,
+    sep: Option<Vec<u8>>,
+    items: Vec<Vec<Mark>>,
+    positional: bool,
+}
+
+/// A piece of an item.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Mark {
+    Text(Vec<u8>),
+    Signature,
+    Time,
+    KeyId,
+}
+
+/// What was found beside one another in one place.
+#[derive(Debug, Default)]
+pub(super) struct Found<'v> {
+    pub(super) time: Option<&'v [u8]>,
+    pub(super) signatures: SmallVec<[FoundSignature<'v>; 2]>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct FoundSignature<'v> {
+    pub(super) key_id: Option<&'v [u8]>,
+    pub(super) text: &'v [u8],
+}
+
+/// What an item of a message was matched with.
+#[derive(Clone, Copy, Default)]
+struct Captured<'v> {
+    signature: Option<&'v [u8]>,
+    time: Option<&'v [u8]>,
+    key_id: Option<&'v [u8]>,
+}
+
+impl LayoutPlan {
+    pub(super) fn new(spec: &Spec) -> Result<Self, WebhookError> {
+        let Layout { prefix, sep, items, positional } = &spec.signature.layout;
+        let items: Vec<Vec<Mark>> = items.iter().map(|item| marks(item)).collect::<Result<_, _>>()?;
+        let plan = Self {
+            prefix: prefix.clone().into_bytes(),
+            sep: sep.clone().map(String::into_bytes),
+            items,
+            positional: *positional,
+        };
+        plan.check()?;
+        for (mark, wanted, reason) in [
+            (
+                Mark::Time,
+                spec.time.as_ref().map(|time| &time.at),
+                "the time stands beside the signature in one of the two only",
+            ),
+            (
+                Mark::KeyId,
+                spec.key_id.as_ref().map(|id| &id.at),
+                "the key id stands beside the signature in one of the two only",
+            ),
+        ] {
+            if plan.has(&mark) != (wanted == Some(&At::Layout)) {
+                return Err(WebhookError::Impossible(reason));
+            }
+        }
+        Ok(plan)
+    }
+
+    fn check(&self) -> Result<(), WebhookError> {
+        let impossible = |reason| Err(WebhookError::Impossible(reason));
+        let with = |mark: &Mark| self.items.iter().filter(|item| item.contains(mark)).count();
+        if with(&Mark::Signature) == 0 {
+            return impossible("no item has a signature");
+        }
+        if with(&Mark::Time) > 1 {
+            return impossible("two items have a time");
+        }
+        if self.items.iter().any(|item| item.contains(&Mark::KeyId) && !item.contains(&Mark::Signature)) {
+            return impossible("a key id stands apart from its signature");
+        }
+        let text = |mark: &Mark| matches!(mark, Mark::Text(_));
+        let runs_together = |item: &[Mark]| item.windows(2).any(|two| two.iter().all(|mark| !text(mark)));
+        let repeats = |item: &[Mark]| {
+            let named: Vec<_> = item.iter().filter(|mark| !text(mark)).collect();
+            named.iter().enumerate().any(|(at, mark)| named.iter().take(at).any(|earlier| earlier == mark))
+        };
+        if self.items.iter().any(|item| item.is_empty() || runs_together(item) || repeats(item)) {
+            return impossible("an item cannot be taken apart");
+        }
+        match &self.sep {
+            None if self.items.len() != 1 || self.positional => impossible("several items need something between them"),
+            Some(sep) if sep.is_empty() || trim(sep) != sep.as_slice() && sep != b" " => {
+                impossible("what stands between two items is empty, or has white space around it")
+            }
+            Some(_) if self.positional && self.items.iter().any(|item| item.len() != 1) => {
+                impossible("items that are told by their place have no text")
+            }
+            Some(_)
+                if !self.positional
+                    && self.items.len() > 1
+                    && self.items.iter().any(|item| !item.first().is_some_and(text)) =>
+            {
+                impossible("items that do not begin with text cannot be told apart")
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn has(&self, mark: &Mark) -> bool {
+        self.items.iter().any(|item| item.contains(mark))
+    }
+
+    /// The text that a value begins with if it is of this layout, where every one does.
+    pub(super) fn lead(&self) -> &[u8] {
+        match self.items.as_slice() {
+            _ if !self.prefix.is_empty() => &self.prefix,
+            [item] => match item.first() {
+                Some(Mark::Text(text)) => text,
+                _ => b"",
+            },
+            _ => b"",
+        }
+    }
+
+    /// How many signatures there is room for.
+    pub(super) fn room(&self) -> usize {
+        let own = self.items.iter().filter(|item| item.contains(&Mark::Signature)).count();
+        match (own, &self.sep) {
+            (1, Some(_)) => MOST_SIGNATURES,
+            (_, None) => 1,
+            (several, Some(_)) => several,
+        }
+    }
+
+    /// Takes a value apart. Items that are none of ours are passed over.
+    pub(super) fn read<'v>(&self, value: &'v [u8], found: &mut Found<'v>) -> Result<(), VerifyError> {
+        if value.len() > MAX_LEN {
+            return Err(VerifyError::Malformed("it is too long"));
+        }
+        let value = value.strip_prefix(self.prefix.as_slice());
+        let value = value.ok_or(VerifyError::Malformed("it does not begin as it has to"))?;
+        let Some(sep) = &self.sep else {
+            let captured = self.items.first().and_then(|item| capture(item, value));
+            return captured.map_or(Ok(()), |captured| found.take(captured));
+        };
+        let mut seen = 0_u64;
+        for (at, piece) in split(value, sep).enumerate() {
+            if at >= MOST_ITEMS {
+                return Err(VerifyError::Malformed("it has too many items"));
+            }
+            let piece = trim(piece);
+            let item = if self.positional {
+                let item = self.items.get(at).or(self.items.last());
+                item.and_then(|item| capture(item, piece)).map(|captured| (at, captured))
+            } else {
+                self.items.iter().enumerate().find_map(|(at, item)| Some((at, capture(item, piece)?)))
+            };
+            if let Some((at, captured)) = item {
+                seen |= 1_u64.wrapping_shl(u32::try_from(at).unwrap_or(0));
+                found.take(captured)?;
+            }
+        }
+        // Text alone says how to read the rest, so it has to be there.
+        let fixed = |item: &Vec<Mark>| item.iter().all(|mark| matches!(mark, Mark::Text(_)));
+        let missing = |(at, item): (usize, &Vec<Mark>)| {
+            fixed(item) && seen & 1_u64.wrapping_shl(u32::try_from(at).unwrap_or(0)) == 0
+        };
+        if self.items.iter().enumerate().any(missing) {
+            Err(VerifyError::Malformed("an item is missing"))
+        } else {
+            Ok(())
+        }
+    }
+
+    /// The text for these keys, up to the first signature, and what follows.
+    pub(super) fn write(
+        &self,
+        keys: &[(usize, &KeyMetadata)],
+        time: &str,
+        encoding: Encoding,
+    ) -> (Vec<u8>, SmallVec<[Gap; 1]>) {
+        let mut writer = Writer { text: self.prefix.clone(), gaps: SmallVec::new() };
+        let sep = self.sep.as_deref().unwrap_or_default();
+        let own = self.items.iter().filter(|item| item.contains(&Mark::Signature)).count();
+        let (mut begun, mut with_signature) = (false, 0_usize);
+        for item in &self.items {
+            let signs = item.contains(&Mark::Signature);
+            let due =
+                keys.iter().enumerate().filter(|(at, _)| own == 1 || *at == with_signature).map(|(_, key)| Some(*key));
+            let due: Vec<_> = if signs { due.collect() } else { vec![None] };
+            with_signature = with_signature.saturating_add(usize::from(signs));
+            for key in due {
+                if std::mem::replace(&mut begun, true) {
+                    writer.push(sep);
+                }
+                for mark in item {
+                    match (mark, key) {
+                        (Mark::Text(text), _) => writer.push(text),
+                        (Mark::Time, _) => writer.push(time.as_bytes()),
+                        (Mark::KeyId, Some((_, key))) => writer.push(key.id.as_str().as_bytes()),
+                        (Mark::Signature, Some((at, key))) => writer.gap(at, key.algorithm, encoding),
+                        (Mark::KeyId | Mark::Signature, None) => {}
+                    }
+                }
+            }
+        }
+        (writer.text, writer.gaps)
+    }
+}
+
+impl<'v> Found<'v> {
+    fn take(&mut self, captured: Captured<'v>) -> Result<(), VerifyError> {
+        if let Some(time) = captured.time
+            && self.time.replace(time).is_some()
+        {
+            return Err(VerifyError::Ambiguous("time beside the signature"));
+        }
+        if let Some(text) = captured.signature {
+            if self.signatures.len() >= MOST_SIGNATURES {
+                return Err(VerifyError::Malformed("it has too many signatures"));
+            }
+            self.signatures.push(FoundSignature { key_id: captured.key_id, text });
+        }
+        Ok(())
+    }
+}
+
+/// Text with gaps.
+struct Writer {
+    text: Vec<u8>,
+    gaps: SmallVec<[Gap; 1]>,
+}
+
+impl Writer {
+    fn push(&mut self, text: &[u8]) {
+        match self.gaps.last_mut() {
+            Some(gap) => gap.then.to_mut().push_str(&String::from_utf8_lossy(text)),
+            None => self.text.extend_from_slice(text),
+        }
+    }
+
+    fn gap(&mut self, signature: usize, algorithm: Algorithm, encoding: Encoding) {
+        self.gaps.push(Gap { signature, encoding, algorithm, form: SignatureForm::Usual, then: "".into() });
+    }
+}
+
+fn marks(item: &str) -> Result<Vec<Mark>, WebhookError> {
+    let mark = |token| match token {
+        Token::Text(text) => Ok(Mark::Text(text.into_bytes())),
+        Token::Name(name) => match name.as_str() {
+            "sig" => Ok(Mark::Signature),
+            "time" => Ok(Mark::Time),
+            "key_id" => Ok(Mark::KeyId),
+            _ => Err(template::unknown(item)),
+        },
+    };
+    template::read(item)?.into_iter().map(mark).collect()
+}
+
+/// What stands in an item's gaps; `None` when it is another kind of item.
+fn capture<'v>(item: &[Mark], piece: &'v [u8]) -> Option<Captured<'v>> {
+    let (mut captured, mut rest) = (Captured::default(), piece);
+    let mut marks = item.iter().peekable();
+    while let Some(mark) = marks.next() {
+        if let Mark::Text(text) = mark {
+            rest = rest.strip_prefix(text.as_slice())?;
+            continue;
+        }
+        let end = match marks.peek() {
+            Some(Mark::Text(text)) => memchr::memmem::find(rest, text)?,
+            _ => rest.len(),
+        };
+        let (value, behind) = rest.split_at_checked(end)?;
+        rest = behind;
+        match mark {
+            Mark::Time => captured.time = Some(value),
+            Mark::KeyId => captured.key_id = Some(value),
+            _ => captured.signature = Some(value),
+        }
+    }
+    rest.is_empty().then_some(captured)
+}
+
+fn split<'v>(value: &'v [u8], sep: &[u8]) -> impl Iterator<Item = &'v [u8]> {
+    let mut rest = Some(value);
+    std::iter::from_fn(move || {
+        let value = rest?;
+        let at = memchr::memmem::find(value, sep);
+        let (piece, behind) = at.and_then(|at| value.split_at_checked(at)).unwrap_or((value, b""));
+        rest = at.and_then(|_| behind.get(sep.len()..));
+        Some(piece)
+    })
+}
+
+#[cfg(test)]
+mod tests;

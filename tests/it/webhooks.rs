@@ -1,0 +1,4 @@
+//! Webhooks: the presets and the published and derived vectors.
+
+mod presets;
+mod vectors;
