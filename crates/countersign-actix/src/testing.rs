@@ -133,11 +133,12 @@ fn apply(request: &mut Request, parts: &SignatureParts, body: Option<&[u8]>) -> 
     Ok(())
 }
 
-/// What names an authority and no scheme has no path that a query could follow.
 fn with_target(uri: &Uri, target: &str) -> Result<Uri, SignError> {
+    // What names an authority and no scheme has no path that a query could follow.
+    let missing = || SignError::Missing(Component::RequestTarget);
     let mut parts = uri.clone().into_parts();
-    parts.path_and_query = target.parse().ok();
-    Uri::from_parts(parts).map_err(|_| SignError::Missing(Component::RequestTarget))
+    parts.path_and_query = Some(target.parse().map_err(|_| missing())?);
+    Uri::from_parts(parts).map_err(|_| missing())
 }
 
 /// Makes the head say of the new body what a client says.
