@@ -60,6 +60,11 @@ impl Raw {
     pub(crate) fn sign(mut self, signer: &Signer, now: UnixTime) -> Self {
         let request = Request::new(&self.method, &self.target, &self.fields).with_body(&self.body);
         let parts = signer.sign(&request, now).unwrap();
+        self.target = parts.target(&self.target).into_owned();
+        if parts.changes_body() {
+            let body = parts.body(&self.body).unwrap().into_owned();
+            self = self.body(&body);
+        }
         self.fields.extend(parts.fields.into_iter().map(|field| (field.name.to_string(), field.value)));
         self
     }

@@ -62,6 +62,7 @@ mod events;
 mod extract;
 mod fields;
 mod guard;
+pub mod handshake;
 mod refusal;
 pub mod testing;
 mod unread;

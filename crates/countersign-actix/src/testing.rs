@@ -28,11 +28,15 @@ use std::{cell::RefCell, time::SystemTime};
 use actix_http::{HttpMessage, Request};
 use actix_web::{
     dev::Payload,
-    http::header::{HOST, HeaderName, HeaderValue},
+    http::{
+        Uri,
+        header::{CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue},
+        uri::PathAndQuery,
+    },
     test::TestRequest,
     web::Bytes,
 };
-use countersign::{SignError, Signer, UnixTime};
+use countersign::{Component, SignError, SignatureField, SignatureParts, Signer, UnixTime};
 use futures::{FutureExt, StreamExt, future::ready};
 
 use crate::fields::ActixFields;
@@ -40,13 +44,14 @@ use crate::fields::ActixFields;
 /// The host of a test's request that names none.
 const TEST_HOST: &str = "localhost:8080";
 
-/// Signs a test's request now, for `call_service`. A `Host` is added where there is none, as a client adds it.
+/// Signs a test's request now, for `call_service`. A `Host` is added where there is none, as a client adds it. A signature that travels in
+/// the query or in the body is set there.
 ///
 /// Behind a [`public_prefix`](crate::SignatureConfig::public_prefix) or a
 /// [`public_authority`](crate::SignatureConfig::public_authority) clients sign another target than arrives: see [`sign_for`].
 ///
 /// # Errors
-/// When the request lacks what is to be covered, or cannot be signed for another reason.
+/// When the request lacks what is to be covered or a place for the signature, or cannot be signed for another reason.
 pub fn sign(request: TestRequest, signer: &Signer) -> Result<Request, SignError> {
     sign_at(request, signer, SystemTime::now().into())
 }
@@ -84,26 +89,67 @@ fn sign_as(
     });
     collected.now_or_never();
     let body = Bytes::from(body.into_inner());
+    if has_payload {
+        *request.payload() = Payload::from(body.clone());
+    }
     if !request.headers().contains_key(HOST) && request.uri().authority().is_none() {
         request.headers_mut().insert(HOST, HeaderValue::from_static(TEST_HOST));
     }
-    let parts = {
-        let own = request.uri().path_and_query().map_or("", |target| target.as_str());
-        let (host, target) = public.map_or((None, own), |(authority, target)| (Some(authority), target));
-        let fields = ActixFields { map: request.headers(), host };
-        let head = countersign::Request::new(request.method().as_str(), target, &fields);
-        // A body that is put in afterwards has its digest in the head already.
-        let is_at_hand = !body.is_empty() || !head.has_body();
-        signer.sign(&if is_at_hand { head.with_body(&body) } else { head }, now)?
-    };
-    for field in parts.fields {
-        let name = HeaderName::from_bytes(field.name.as_str().as_bytes());
-        if let (Ok(name), Ok(value)) = (name, HeaderValue::from_bytes(&field.value)) {
-            request.headers_mut().insert(name, value);
-        }
-    }
-    if has_payload {
-        *request.payload() = Payload::from(body);
-    }
+    let (host, target) = public.map_or((None, target(&request)), |(authority, target)| (Some(authority), target));
+    let fields = ActixFields { map: request.headers(), host };
+    let head = countersign::Request::new(request.method().as_str(), target, &fields);
+    // A body that is put in afterwards has its digest in the head already.
+    let at_hand = (!body.is_empty() || !head.has_body()).then_some(&body[..]);
+    let parts = signer.sign(&at_hand.map_or(head, |body| head.with_body(body)), now)?;
+    apply(&mut request, &parts, at_hand)?;
     Ok(request)
 }
+
+fn target(request: &Request) -> &str {
+    request.uri().path_and_query().map_or("", PathAndQuery::as_str)
+}
+
+/// Sets what signing adds. The target is the request's own, whatever was signed for a proxy in front.
+fn apply(request: &mut Request, parts: &SignatureParts, body: Option<&[u8]>) -> Result<(), SignError> {
+    if parts.changes_target() {
+        let uri = with_target(request.uri(), &parts.target(target(request)))?;
+        request.head_mut().uri = uri;
+    }
+    if parts.changes_body() {
+        let body = body.ok_or(SignError::UnreadBody)?;
+        let changed = Bytes::from(parts.body(body)?.into_owned());
+        describe(request.headers_mut(), parts, body.is_empty(), changed.len());
+        *request.payload() = Payload::from(changed);
+    }
+    let name = |field: &SignatureField| HeaderName::from_bytes(field.name.as_str().as_bytes());
+    for name in parts.fields.iter().filter_map(|field| name(field).ok()) {
+        request.headers_mut().remove(name);
+    }
+    for field in &parts.fields {
+        if let (Ok(name), Ok(value)) = (name(field), HeaderValue::from_bytes(&field.value)) {
+            request.headers_mut().append(name, value);
+        }
+    }
+    Ok(())
+}
+
+fn with_target(uri: &Uri, target: &str) -> Result<Uri, SignError> {
+    // What names an authority and no scheme has no path that a query could follow.
+    let missing = || SignError::Missing(Component::RequestTarget);
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query = Some(target.parse().map_err(|_| missing())?);
+    Uri::from_parts(parts).map_err(|_| missing())
+}
+
+/// Makes the head say of the new body what a client says.
+fn describe(headers: &mut HeaderMap, parts: &SignatureParts, was_empty: bool, len: usize) {
+    if headers.contains_key(CONTENT_LENGTH) {
+        headers.insert(CONTENT_LENGTH, len.into());
+    }
+    if !parts.form.is_empty() && was_empty && !headers.contains_key(CONTENT_TYPE) {
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+    }
+}
+
+#[cfg(test)]
+mod tests;

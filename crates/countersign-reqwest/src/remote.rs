@@ -4,7 +4,7 @@ use std::{error::Error as StdError, fmt, future::Future, pin::Pin, sync::Arc, ti
 
 use countersign::{KeyMetadata, Signature, Signer, UnixTime};
 
-use crate::sign::{Error, apply, prepare};
+use crate::{apply::apply, error::Error, sign::prepare};
 
 /// Whatever signs with keys that do not leave it.
 ///
@@ -67,7 +67,7 @@ where
 /// ```
 ///
 /// # Errors
-/// When the request lacks what is to be covered, or when the service does not sign. The request is unchanged then.
+/// When the request lacks what is to be covered or a place for the signature, or when the service does not sign. The request is unchanged then.
 pub async fn sign_remotely(
     request: &mut reqwest::Request,
     signer: &Signer,

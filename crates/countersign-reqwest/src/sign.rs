@@ -1,37 +1,22 @@
-//! reqwest's request as the core reads it, and as signing changes it.
+//! reqwest's request as the core reads it.
 
-use std::{error::Error as StdError, sync::LazyLock, time::SystemTime};
+use std::{sync::LazyLock, time::SystemTime};
 
-use countersign::{FieldName, Fields, Request, SignError, SignatureParts, Signer, UnixTime, Unsigned, WellKnown};
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
-use thiserror::Error;
-use url::Position;
+use countersign::{FieldName, Fields, Request, SignError, Signer, UnixTime, Unsigned, WellKnown};
+use reqwest::header::{HeaderMap, HeaderName};
 
-/// Why a request was not signed. It is unchanged, and was not sent.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum Error {
-    /// The request lacks what is to be covered.
-    #[error("the request cannot be signed: {0}")]
-    Sign(#[from] SignError),
-    /// A field that is to be set cannot stand in a header.
-    #[error("{0} cannot be set to what is to be signed")]
-    InvalidField(FieldName),
-    /// The service that holds the key did not sign.
-    #[error("the key's service did not sign: {0}")]
-    KeyService(#[source] Box<dyn StdError + Send + Sync>),
-    /// The scheme puts its signature into the query or a form, which this version does not set.
-    #[error("the scheme's signature does not travel in a header")]
-    Unsupported,
-}
+use crate::{
+    apply::{apply, body, target},
+    error::Error,
+};
 
 /// Signs a request, last of all before it is sent, with the time of the system's clock.
 ///
-/// Sets `Signature`, and `Date` and `Digest` where they are covered and missing. A request that is sent again needs a new
-/// date: sign a fresh copy of the unsigned request.
+/// Sets `Signature`, and `Date` and `Digest` where they are covered and missing; where the scheme puts its signature into the query
+/// or into the body, that is set instead. A request that is sent again needs a new date: sign a fresh copy of the unsigned request.
 ///
 /// # Errors
-/// When the request lacks what is to be covered. It is unchanged then.
+/// When the request lacks what is to be covered or a place for the signature. It is unchanged then.
 ///
 /// See the [crate's documentation](crate) for an example.
 pub fn sign(request: &mut reqwest::Request, signer: &Signer) -> Result<(), Error> {
@@ -41,7 +26,7 @@ pub fn sign(request: &mut reqwest::Request, signer: &Signer) -> Result<(), Error
 /// Signs a request as [`sign`] does, at a time that you give.
 ///
 /// # Errors
-/// When the request lacks what is to be covered. It is unchanged then.
+/// Those of [`sign`]. The request is unchanged then.
 pub fn sign_at(request: &mut reqwest::Request, signer: &Signer, now: UnixTime) -> Result<(), Error> {
     let parts = signer.sign(&head(request, &ReqwestFields(request.headers()), authority(request).as_deref()), now)?;
     apply(request, parts)
@@ -56,15 +41,6 @@ pub(crate) fn prepare(
     let authority = authority(request);
     let fields = ReqwestFields(request.headers());
     signer.prepare(&head(request, &fields, authority.as_deref()), now).map(Unsigned::into_owned)
-}
-
-pub(crate) fn apply(request: &mut reqwest::Request, parts: SignatureParts) -> Result<(), Error> {
-    let headers = headers(parts)?;
-    // Nothing can fail from here on, so the request is changed as a whole or not at all.
-    for (name, value) in headers {
-        request.headers_mut().insert(name, value);
-    }
-    Ok(())
 }
 
 /// A prepared name is looked up faster than text.
@@ -86,13 +62,11 @@ impl Fields for ReqwestFields<'_> {
 
 /// The request as it will be on the wire: a body that cannot be read ahead is one that is not at hand.
 fn head<'a>(request: &'a reqwest::Request, fields: &'a dyn Fields, authority: Option<&'a str>) -> Request<'a> {
-    let target = &request.url()[Position::BeforePath..Position::AfterQuery];
-    let mut head = Request::new(request.method().as_str(), target, fields);
+    let mut head = Request::new(request.method().as_str(), target(request.url()), fields);
     head.authority = authority;
-    match request.body().map(reqwest::Body::as_bytes) {
-        None => head.with_body(b""),
-        Some(Some(bytes)) => head.with_body(bytes),
-        Some(None) => head,
+    match body(request) {
+        Some(bytes) => head.with_body(bytes),
+        None => head,
     }
 }
 
@@ -104,22 +78,4 @@ fn authority(request: &reqwest::Request) -> Option<String> {
         Some(port) => format!("{host}:{port}"),
         None => host.to_owned(),
     })
-}
-
-fn headers(parts: SignatureParts) -> Result<Vec<(HeaderName, HeaderValue)>, Error> {
-    if !parts.query.is_empty() || !parts.form.is_empty() {
-        return Err(Error::Unsupported);
-    }
-    let header = |field: countersign::SignatureField| {
-        let name = HeaderName::from_bytes(field.name.as_str().as_bytes());
-        let value = HeaderValue::try_from(field.value);
-        match (name, value) {
-            (Ok(name), Ok(mut value)) => {
-                value.set_sensitive(field.sensitive);
-                Ok((name, value))
-            }
-            _ => Err(Error::InvalidField(field.name)),
-        }
-    };
-    parts.fields.into_iter().map(header).collect()
 }

@@ -51,6 +51,11 @@
 //! the key; a request may state it and is refused when it states another. A key that never leaves a KMS or an HSM signs in two
 //! steps: [`Signer::for_remote_keys`].
 //!
+//! # Where a signature goes
+//!
+//! Signing gives [`SignatureParts`]: fields to set, and pairs or values for the query, a form or a JSON body.
+//! [`SignatureParts::target`] and [`SignatureParts::body`] set the latter without touching any other byte; JSON takes the feature `json`.
+//!
 //! # Dialects
 //!
 //! ```
