@@ -30,6 +30,7 @@ mod proxies;
 mod refusals;
 mod remote;
 mod requirements;
+mod rings;
 mod schemes;
 mod streams;
 mod support;

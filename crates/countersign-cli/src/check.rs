@@ -5,9 +5,10 @@ use std::{
     path::Path,
 };
 
+use countersign::{KeyState, UnixTime};
 use countersign_keyfile::{Entry, KeyFile, KeyFileError, SourceKind};
 
-use crate::{Outcome, args::CheckArgs, failure::Failure};
+use crate::{Outcome, args::CheckArgs, failure::Failure, flags};
 
 /// How many keys of one id a policy tries unless it is told otherwise.
 const TRIED: usize = 4;
@@ -17,6 +18,7 @@ pub(crate) fn run(args: &CheckArgs) -> Result<Outcome, Failure> {
     if report.is_empty() {
         return Err(Failure::misuse(format!("{}: no keys", args.file.display())));
     }
+    let now = flags::now(None);
     let secret_places = report.iter().flatten().filter(|entry| entry.can_sign());
     let places: BTreeSet<&Path> = secret_places
         .filter(|entry| entry.source() != SourceKind::SecretEnv)
@@ -24,7 +26,8 @@ pub(crate) fn run(args: &CheckArgs) -> Result<Outcome, Failure> {
         .collect();
     places.into_iter().for_each(warn_if_others_can_read);
     let mut rings = BTreeMap::<&str, usize>::new();
-    for entry in report.iter().flatten() {
+    let in_use = |entry: &&Entry| entry.state().is_none_or(|state| state.is_accepted(now));
+    for entry in report.iter().flatten().filter(in_use) {
         let keys = rings.entry(entry.id().as_str()).or_default();
         *keys = keys.saturating_add(1);
     }
@@ -33,19 +36,35 @@ pub(crate) fn run(args: &CheckArgs) -> Result<Outcome, Failure> {
             "countersign: warning: {id} has {keys} keys, of which a policy tries {TRIED} unless it is told otherwise"
         );
     }
-    let output: String = report.iter().map(|key| line(key) + "\n").collect();
+    let output: String = report.iter().map(|key| line(key, now) + "\n").collect();
     Ok(Outcome { output: output.into_bytes(), refused: report.iter().any(Result::is_err) })
 }
 
-fn line(key: &Result<Entry, KeyFileError>) -> String {
+fn line(key: &Result<Entry, KeyFileError>, now: UnixTime) -> String {
     let entry = match key {
         Ok(entry) => entry,
         Err(error) => return format!("unusable: {error}"),
     };
-    let does = if entry.can_sign() { "signs and verifies" } else { "verifies" };
     let weak: Vec<_> = entry.weaknesses().iter().map(ToString::to_string).collect();
     let weak = if weak.is_empty() { String::new() } else { format!("; weak: {}", weak.join(", ")) };
-    format!("line {}: {} {} from {}, {does}{weak}", entry.line(), entry.id(), entry.algorithm(), entry.source())
+    let called = if entry.ring_id() == entry.id() { String::new() } else { format!(" ({})", entry.ring_id()) };
+    let (line, id, algorithm, source) = (entry.line(), entry.id(), entry.algorithm(), entry.source());
+    format!("line {line}: {id}{called} {algorithm} from {source}, {}{weak}", does(entry, now))
+}
+
+/// What a key does at this moment, with its state where it says one.
+fn does(entry: &Entry, now: UnixTime) -> String {
+    let does = if entry.can_sign() { "signs and verifies" } else { "verifies" };
+    match entry.state() {
+        None => does.to_owned(),
+        Some(KeyState::Active) => format!("active: {does}"),
+        Some(KeyState::Pending) => format!("pending: {does} once it is active"),
+        Some(KeyState::Retiring { until }) if now < until => {
+            format!("retiring: verifies until {}", until.to_http_date())
+        }
+        Some(KeyState::Retiring { until }) => format!("retired since {}", until.to_http_date()),
+        Some(state) => state.to_string(),
+    }
 }
 
 #[cfg(unix)]

@@ -1,8 +1,8 @@
 //! `verify`: one line with the verdict.
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
-use countersign::{Cavage, Coverage, KeyId, Policy, Verified, Verifier, VerifyError, VerifyingKey};
+use countersign::{Cavage, Coverage, KeyId, Policy, UnixTime, Verified, Verifier, VerifyError, VerifyingKey};
 use countersign_keyfile::KeyFile;
 use serde::Serialize;
 
@@ -36,24 +36,25 @@ pub(crate) fn run(args: &VerifyArgs, input: &[u8]) -> Result<Outcome, Failure> {
     };
     let scheme = dialect::scheme(&args.scheme);
     let verifier = Verifier::new(scheme, policy(args, &scheme, &keys)?);
-    let verdict = verifier.begin(&request, flags::now(args.now)).and_then(|unverified| {
-        let ring = ring(args, &keys, unverified.key_id());
-        unverified.verify(ring, message.body())
+    let now = flags::now(args.now);
+    let verdict = verifier.begin(&request, now).and_then(|unverified| {
+        let ring = ring(args, &keys, unverified.key_id(), now);
+        unverified.verify(&ring, message.body())
     });
     let verdict = verdict.as_ref().map_err(|error| (error, verifier.claimed_key_id(&request)));
     let output = if args.json { json(&verdict)? } else { line(&verdict) };
     Ok(Outcome { output: format!("{output}\n").into_bytes(), refused: verdict.is_err() })
 }
 
-/// The keys of a claimed id; none for an id that is not known, or not the one that is asked for.
-fn ring<'k>(args: &VerifyArgs, keys: &'k Keys, claimed: Option<&KeyId>) -> &'k [VerifyingKey] {
+/// The keys of a claimed id that are in use; none for an id that is not known, or not the one that is asked for.
+fn ring<'k>(args: &VerifyArgs, keys: &'k Keys, claimed: Option<&KeyId>, now: UnixTime) -> Cow<'k, [VerifyingKey]> {
     let claimed = claimed.map(KeyId::as_str);
     if args.key_id.is_some() && args.key_id.as_deref() != claimed {
-        return &[];
+        return Cow::default();
     }
     match keys {
-        Keys::File(file) => claimed.and_then(|id| file.verifying_keys(id)).unwrap_or_default(),
-        Keys::Public(ways) => ways,
+        Keys::File(file) => claimed.map(|id| file.verifying_keys_at(id, now)).unwrap_or_default().into(),
+        Keys::Public(ways) => ways.into(),
     }
 }
 

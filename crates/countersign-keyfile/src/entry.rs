@@ -6,13 +6,15 @@ use std::{
     sync::Arc,
 };
 
-use countersign::{Algorithm, KeyError, KeyId, Secret, SigningKey, VerifyingKey};
+use countersign::{Algorithm, KeyError, KeyId, KeyState, RingKey, Secret, SigningKey, UnixTime, VerifyingKey};
 use zeroize::Zeroizing;
 
 use crate::{
     error::KeyFileError,
+    fields::Fields,
     kind::{SourceKind, Weakness},
-    raw::{RawField, RawKey},
+    life::Life,
+    raw::RawKey,
     source::material,
 };
 
@@ -46,6 +48,7 @@ pub struct Entry {
     /// The file that its material is in, where that is another than the key file.
     file: Option<PathBuf>,
     weaknesses: Vec<Weakness>,
+    life: Life,
     verifying: VerifyingKey,
     /// The secret, or the PEM of the private key; a public key leaves nothing to keep.
     signing: Option<Zeroizing<Vec<u8>>>,
@@ -92,10 +95,33 @@ impl Entry {
         self.file.as_deref()
     }
 
-    /// Whether it signs. All keys verify.
+    /// Whether it holds what signs, whatever its state. All keys can verify.
     #[must_use]
     pub const fn can_sign(&self) -> bool {
         self.signing.is_some()
+    }
+
+    /// What has become of it, where the file says so; where it does not, the key is active.
+    #[must_use]
+    pub const fn state(&self) -> Option<KeyState> {
+        self.life.state
+    }
+
+    /// Its state, said or not.
+    pub(crate) fn state_or_active(&self) -> KeyState {
+        self.life.state.unwrap_or(KeyState::Active)
+    }
+
+    /// When it was created, where the file says so.
+    #[must_use]
+    pub const fn created(&self) -> Option<UnixTime> {
+        self.life.created
+    }
+
+    /// What it is called within a ring: its `ring_id`, or its id where it has none.
+    #[must_use]
+    pub fn ring_id(&self) -> &KeyId {
+        self.life.ring_id.as_ref().unwrap_or(&self.id)
     }
 
     /// Everything for which it has to say `dangerous = true`.
@@ -117,6 +143,17 @@ impl Entry {
         Some(key.map_err(|source| KeyFileError::Key { line: self.line, source }))
     }
 
+    /// The key as a ring holds it.
+    pub(crate) fn ring_key(&self) -> Result<RingKey, KeyFileError> {
+        let created = self.life.created.unwrap_or(UnixTime::from_secs(0));
+        let key = match self.signing_key() {
+            Some(signing) => RingKey::new(signing?, created),
+            None => Ok(RingKey::only_verifying(self.id.clone(), self.verifying.clone(), created)),
+        };
+        let key = key.map_err(|source| KeyFileError::Key { line: self.line, source })?;
+        Ok(key.called(self.ring_id().clone()).in_state(self.state_or_active()))
+    }
+
     /// Reads what a table says, and makes its keys to see that they can be used.
     pub(crate) fn from_raw(raw: &RawKey, folder: &Path) -> Result<Self, KeyFileError> {
         let fields = Fields::read(raw)?;
@@ -125,6 +162,7 @@ impl Entry {
         let name =
             fields.name.map(|field| Ok(Name { text: field.text("name")?.into(), line: field.line })).transpose()?;
         let algorithm = fields.algorithm()?;
+        let life = Life::read(&fields)?;
         let dangerous = fields.dangerous.map_or(Ok(false), |field| field.truth("dangerous"))?;
         let (kind, field) = fields.source;
         let value = field.text(kind.field())?;
@@ -158,7 +196,7 @@ impl Entry {
         let public = matches!(kind, SourceKind::PublicKey | SourceKind::PublicKeyFile);
         let signing = (!public).then_some(material);
         let file = kind.is_file().then(|| folder.join(value));
-        Ok(Self { id, name, algorithm, line: raw.line, source: kind, file, weaknesses, verifying, signing })
+        Ok(Self { id, name, algorithm, line: raw.line, source: kind, file, weaknesses, life, verifying, signing })
     }
 }
 
@@ -170,54 +208,8 @@ impl fmt::Debug for Entry {
             .field("algorithm", &self.algorithm)
             .field("line", &self.line)
             .field("source", &self.source)
+            .field("state", &self.life.state)
             .finish_non_exhaustive()
-    }
-}
-
-/// The fields of a table, each in its place.
-struct Fields<'r> {
-    id: &'r RawField,
-    name: Option<&'r RawField>,
-    algorithm: &'r RawField,
-    dangerous: Option<&'r RawField>,
-    source: (SourceKind, &'r RawField),
-}
-
-impl<'r> Fields<'r> {
-    fn read(raw: &'r RawKey) -> Result<Self, KeyFileError> {
-        let (mut id, mut name, mut algorithm, mut dangerous, mut source) = (None, None, None, None, None);
-        for field in &raw.fields {
-            let kind = SourceKind::ALL.iter().copied().find(|kind| kind.field() == field.name);
-            match (kind, field.name.as_str()) {
-                (Some(second), _) => {
-                    if let Some((first, _)) = source.replace((second, field)) {
-                        return Err(KeyFileError::SeveralSources { line: field.line, first, second });
-                    }
-                }
-                (None, "id") => id = Some(field),
-                (None, "name") => name = Some(field),
-                (None, "algorithm") => algorithm = Some(field),
-                (None, "dangerous") => dangerous = Some(field),
-                (None, name) => {
-                    return Err(KeyFileError::UnknownField { line: field.line, name: name.to_owned() });
-                }
-            }
-        }
-        let line = raw.line;
-        Ok(Self {
-            id: id.ok_or(KeyFileError::MissingField { line, field: "id" })?,
-            name,
-            algorithm: algorithm.ok_or(KeyFileError::MissingField { line, field: "algorithm" })?,
-            dangerous,
-            source: source.ok_or(KeyFileError::NoSource { line })?,
-        })
-    }
-
-    /// The registered name alone: a file of ours need not guess at the spellings of others.
-    fn algorithm(&self) -> Result<Algorithm, KeyFileError> {
-        let name = self.algorithm.text("algorithm")?;
-        let known = Algorithm::from_name(name).filter(|algorithm| algorithm.name() == name);
-        known.ok_or_else(|| KeyFileError::UnknownAlgorithm { line: self.algorithm.line, name: name.to_owned() })
     }
 }
 

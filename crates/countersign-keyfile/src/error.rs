@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf};
 
-use countersign::{Algorithm, KeyError};
+use countersign::{Algorithm, KeyError, RingError};
 use thiserror::Error;
 
 use crate::kind::{SourceKind, Weakness};
@@ -60,7 +60,7 @@ pub enum KeyFileError {
         /// What it takes.
         expected: &'static str,
     },
-    /// A key without its id or its algorithm.
+    /// A key without its id or its algorithm, or a retiring one without its end.
     #[error("line {line}: this key has no {field}")]
     MissingField {
         /// Where the key begins.
@@ -74,6 +74,25 @@ pub enum KeyFileError {
         /// Where the key begins.
         line: usize,
     },
+    /// An end of a key that is not retiring.
+    #[error("line {line}: only a retiring key has an until")]
+    NotRetiring {
+        /// Where the end stands.
+        line: usize,
+    },
+    /// A key of a ring that is called as another one is.
+    #[error("line {line}: the ring has a key {id:?} on line {first}: each needs a ring_id of its own")]
+    SecondRingId {
+        /// Where the key begins.
+        line: usize,
+        /// What both are called.
+        id: String,
+        /// Where the first of them begins.
+        first: usize,
+    },
+    /// More keys are pending or active than a ring's policy has room for, or a change that is none.
+    #[error("{0}")]
+    Ring(#[source] RingError),
     /// A key that belongs to somebody else than another key of the same id.
     #[error("line {line}: the key {id:?} has another name on line {first}")]
     SecondName {
@@ -155,6 +174,12 @@ pub enum KeyFileError {
     /// None of the keys of this id can sign.
     #[error("the key {id:?} verifies only: a public key cannot sign")]
     VerifiesOnly {
+        /// The id that was asked for.
+        id: String,
+    },
+    /// None of the keys of this id is active.
+    #[error("no key {id:?} is active")]
+    NotActive {
         /// The id that was asked for.
         id: String,
     },

@@ -8,10 +8,16 @@ use std::{
     sync::Arc,
 };
 
-use countersign::{Credential, KeyId, SigningKey, VerifyingKey};
+use countersign::{KeyId, KeyRing, KeyState, RingPolicy, SigningKey, UnixTime, VerifyingKey};
 use zeroize::Zeroizing;
 
-use crate::{entry::Entry, error::KeyFileError, owner::KeyOwner, raw};
+use crate::{
+    entry::Entry,
+    error::KeyFileError,
+    owner::KeyOwner,
+    raw,
+    ring::{Ring, newest_first},
+};
 
 /// The keys of a file, each made once.
 ///
@@ -42,8 +48,7 @@ use crate::{entry::Entry, error::KeyFileError, owner::KeyOwner, raw};
 pub struct KeyFile {
     entries: Vec<Entry>,
     ids: Vec<KeyId>,
-    names: HashMap<KeyId, Arc<str>>,
-    rings: HashMap<KeyId, Vec<VerifyingKey>>,
+    rings: HashMap<KeyId, Ring>,
 }
 
 impl KeyFile {
@@ -76,57 +81,130 @@ impl KeyFile {
 
     fn from_results(results: Vec<Result<Entry, KeyFileError>>) -> Result<Self, KeyFileError> {
         let entries = results.into_iter().collect::<Result<Vec<_>, _>>()?;
-        let (mut ids, mut rings, mut names) = (Vec::new(), HashMap::<_, Vec<_>>::new(), HashMap::new());
+        let (mut ids, mut names) = (Vec::new(), HashMap::new());
+        let mut shared = HashMap::<_, Vec<_>>::new();
         for entry in &entries {
             if let Some(name) = entry.name_in_place() {
                 names.insert(entry.id().clone(), Arc::clone(&name.text));
             }
-            if !rings.contains_key(entry.id()) {
+            if !shared.contains_key(entry.id()) {
                 ids.push(entry.id().clone());
             }
-            rings.entry(entry.id().clone()).or_default().push(entry.verifying_key().clone());
+            shared.entry(entry.id()).or_default().push(entry);
         }
-        Ok(Self { entries, ids, names, rings })
+        let ring = |(id, entries): (&KeyId, Vec<&Entry>)| {
+            let owner = KeyOwner::new(id.clone(), names.remove(id));
+            (id.clone(), Ring::new(owner, &newest_first(entries)))
+        };
+        let rings = shared.into_iter().map(ring).collect();
+        Ok(Self { entries, ids, rings })
     }
 
-    /// The keys that verify what this id signs, in the order of the file; `None` for an id that is not in it.
+    /// The active keys that verify what this id signs, newest first: in the order of the file, but for those that say when they were
+    /// created. `None` for an id that is not in the file. Retiring keys are left out, since it takes the time to judge them:
+    /// [`verifying_keys_at`](Self::verifying_keys_at).
     ///
     /// A [`Policy`](countersign::Policy) tries the first four unless it is told otherwise.
     #[must_use]
     pub fn verifying_keys(&self, id: &str) -> Option<&[VerifyingKey]> {
-        self.rings.get(id).map(Vec::as_slice)
+        self.rings.get(id).map(Ring::active)
+    }
+
+    /// The keys that verify what this id signs at this moment, newest first: those that are active or still retiring. There are none for
+    /// an id that is not in the file.
+    #[must_use]
+    pub fn verifying_keys_at(&self, id: &str, now: UnixTime) -> Vec<VerifyingKey> {
+        self.rings.get(id).map(|ring| ring.accepted(now, false)).unwrap_or_default()
+    }
+
+    /// As [`verifying_keys_at`](Self::verifying_keys_at), and those that are pending: for a receiver whose sender changes over at a
+    /// moment of its own.
+    #[must_use]
+    pub fn verifying_keys_with_pending_at(&self, id: &str, now: UnixTime) -> Vec<VerifyingKey> {
+        self.rings.get(id).map(|ring| ring.accepted(now, true)).unwrap_or_default()
     }
 
     /// Who the keys of this id belong to; `None` where the file does not say, and for an id that is not in it.
     #[must_use]
     pub fn name(&self, id: &str) -> Option<&str> {
-        self.names.get(id).map(|name| &**name)
+        self.rings.get(id).and_then(|ring| ring.owner().name())
     }
 
-    /// The first key of this id that can sign.
+    /// The newest key of this id that is active and can sign, which is the first one where they do not say when they were created.
     ///
     /// # Errors
-    /// When there is no such id, or none of its keys can sign.
+    /// When there is no such id, none of its keys is active, or none of those can sign.
     pub fn signing_key(&self, id: &str) -> Result<SigningKey, KeyFileError> {
-        let mut ring = self.entries.iter().filter(|entry| entry.id().as_str() == id);
-        ring.find_map(Entry::signing_key).unwrap_or_else(|| {
+        let ring = newest_first(self.entries.iter().filter(|entry| entry.id().as_str() == id));
+        let mut active = ring.iter().filter(|entry| entry.state_or_active() == KeyState::Active).peekable();
+        let none_active = active.peek().is_none();
+        active.find_map(|entry| entry.signing_key()).unwrap_or_else(|| {
             let id = id.to_owned();
-            Err(if self.rings.contains_key(id.as_str()) {
-                KeyFileError::VerifiesOnly { id }
-            } else {
-                KeyFileError::UnknownId { id }
+            Err(match self.rings.get(id.as_str()) {
+                None => KeyFileError::UnknownId { id },
+                Some(_) if none_active => KeyFileError::NotActive { id },
+                Some(_) => KeyFileError::VerifiesOnly { id },
             })
         })
     }
 
-    /// What a server's loader answers for each id.
-    pub(crate) fn into_credentials(self) -> HashMap<KeyId, Credential<KeyOwner>> {
-        let Self { mut names, rings, .. } = self;
-        let credential = |(id, keys): (KeyId, _)| {
-            let owner = KeyOwner::new(id.clone(), names.remove(&id));
-            (id, Credential::with_keys(keys, owner))
-        };
-        rings.into_iter().map(credential).collect()
+    /// All keys of the file as one ring, in which each is called by its `ring_id`, or by its id where it has none.
+    ///
+    /// ```
+    /// use countersign::{RingPolicy, UnixTime};
+    /// use countersign_keyfile::KeyFile;
+    ///
+    /// let text = r#"
+    ///     [[key]]
+    ///     id = "2023"
+    ///     algorithm = "hmac-sha256"
+    ///     secret = "correct horse battery staple"
+    ///     state = "retiring"
+    ///     until = 1731622400
+    ///
+    ///     [[key]]
+    ///     id = "2024"
+    ///     algorithm = "hmac-sha256"
+    ///     secret = "incorrect horse battery staple"
+    ///     created = 1731536000
+    /// "#;
+    /// let ring = KeyFile::parse(text, ".")?.ring(RingPolicy::default())?;
+    /// assert_eq!(ring.verifying(UnixTime::from_secs(1_731_540_000), None).keys().len(), 2);
+    /// assert_eq!(ring.verifying(UnixTime::from_secs(1_731_622_400), None).keys().len(), 1);
+    /// # Ok::<(), countersign_keyfile::KeyFileError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When two keys are called the same, and when more are pending or active than the policy has room for.
+    pub fn ring(&self, policy: RingPolicy) -> Result<KeyRing, KeyFileError> {
+        self.ring_where(policy, |_| true)
+    }
+
+    /// The keys of this id as a ring, in which each is called by its `ring_id`. It is empty for an id that is not in the file.
+    ///
+    /// # Errors
+    /// As for [`ring`](Self::ring).
+    pub fn ring_of(&self, id: &str, policy: RingPolicy) -> Result<KeyRing, KeyFileError> {
+        self.ring_where(policy, |entry| entry.id().as_str() == id)
+    }
+
+    fn ring_where(&self, policy: RingPolicy, is_in: impl Fn(&Entry) -> bool) -> Result<KeyRing, KeyFileError> {
+        let mut lines = HashMap::new();
+        for entry in self.entries.iter().filter(|entry| is_in(entry)) {
+            if let Some(first) = lines.insert(entry.ring_id(), entry.line()) {
+                let (line, id) = (entry.line(), entry.ring_id().to_string());
+                return Err(KeyFileError::SecondRingId { line, id, first });
+            }
+        }
+        let entries = newest_first(self.entries.iter().filter(|entry| is_in(entry)));
+        // A ring takes the later of two for the newer.
+        let keys = entries.into_iter().rev().map(Entry::ring_key).collect::<Result<Vec<_>, _>>()?;
+        KeyRing::with_keys(policy, keys).map_err(KeyFileError::Ring)
+    }
+
+    /// What a server's loader goes by.
+    pub(crate) fn into_rings(self) -> HashMap<KeyId, Ring> {
+        self.rings
     }
 
     /// The ids, each once, in the order of the file.

@@ -46,11 +46,14 @@
 
 mod entry;
 mod error;
+mod fields;
 mod file;
 mod kind;
+mod life;
 mod loader;
 mod owner;
 mod raw;
+mod ring;
 mod source;
 mod store;
 

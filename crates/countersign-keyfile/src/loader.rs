@@ -1,8 +1,14 @@
 //! A server's loader, which follows the file.
 
-use std::{convert::Infallible, fmt, path::Path, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    fmt,
+    path::Path,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
-use countersign::{Claim, Credential, KeyLoader};
+use countersign::{Claim, Credential, KeyLoader, UnixTime};
 
 use crate::{
     error::KeyFileError,
@@ -20,6 +26,9 @@ use crate::{
 /// A file that is written in place is taken half-written only if its writer pauses for longer than between two looks, at a place
 /// where all before it makes sense. To exclude that, write a new file and rename it over the old one.
 ///
+/// Keys that have a state are judged at the moment at which they are asked for, by the system's clock: those that are active or still
+/// retiring verify.
+///
 /// A `secret_env` is read from the environment that the server was started with.
 ///
 /// ```
@@ -32,7 +41,11 @@ use crate::{
 /// # assert!(loader().is_err());
 /// ```
 #[derive(Clone)]
-pub struct KeyFileLoader(Arc<Store>);
+pub struct KeyFileLoader {
+    store: Arc<Store>,
+    accept_pending: bool,
+    clock: Arc<dyn Fn() -> UnixTime + Send + Sync>,
+}
 
 impl KeyFileLoader {
     /// Reads a file, and looks at it every second from then on.
@@ -50,7 +63,7 @@ impl KeyFileLoader {
     /// Those of [`Self::open`].
     pub fn open_with_interval(path: impl AsRef<Path>, interval: Duration) -> Result<Self, KeyFileError> {
         let loader = Self::open_unwatched(path)?;
-        store::watch(&loader.0, interval)?;
+        store::watch(&loader.store, interval)?;
         Ok(loader)
     }
 
@@ -59,7 +72,20 @@ impl KeyFileLoader {
     /// # Errors
     /// Those of [`Self::open`].
     pub fn open_unwatched(path: impl AsRef<Path>) -> Result<Self, KeyFileError> {
-        Ok(Self(Arc::new(Store::open(path.as_ref())?)))
+        let store = Arc::new(Store::open(path.as_ref())?);
+        Ok(Self { store, accept_pending: false, clock: Arc::new(|| SystemTime::now().into()) })
+    }
+
+    /// Whether pending keys verify, for a receiver whose sender changes over at a moment of its own; they do not unless set.
+    #[must_use]
+    pub fn accept_pending(self, accept: bool) -> Self {
+        Self { accept_pending: accept, ..self }
+    }
+
+    /// Takes the time from here instead of from the system's clock.
+    #[must_use]
+    pub fn clock(self, clock: impl Fn() -> UnixTime + Send + Sync + 'static) -> Self {
+        Self { clock: Arc::new(clock), ..self }
     }
 
     /// Looks at the file now, such as on a signal, and takes what changed at once. Whether anything had.
@@ -69,7 +95,7 @@ impl KeyFileLoader {
     /// # Errors
     /// Those of [`Self::open`]. The keys before stay in force then.
     pub fn reload(&self) -> Result<bool, KeyFileError> {
-        self.0.reload()
+        self.store.reload()
     }
 }
 
@@ -78,13 +104,14 @@ impl KeyLoader for KeyFileLoader {
     type Error = Infallible;
 
     fn load(&self, claim: Claim) -> impl Future<Output = Result<Option<Credential<KeyOwner>>, Infallible>> + Send {
-        std::future::ready(Ok(claim.key_id().and_then(|id| self.0.find(id))))
+        let clock = || (self.clock)();
+        std::future::ready(Ok(claim.key_id().and_then(|id| self.store.find(id, clock, self.accept_pending))))
     }
 }
 
 impl fmt::Debug for KeyFileLoader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("KeyFileLoader").field("path", &self.0.path()).finish_non_exhaustive()
+        f.debug_struct("KeyFileLoader").field("path", &self.store.path()).finish_non_exhaustive()
     }
 }
 

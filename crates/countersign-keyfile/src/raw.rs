@@ -2,6 +2,7 @@
 
 use std::{borrow::Cow, ops::Range};
 
+use countersign::UnixTime;
 use toml::{
     Spanned,
     de::{DeTable, DeValue},
@@ -29,6 +30,8 @@ pub(crate) struct RawField {
 pub(crate) enum RawValue {
     Text(Zeroizing<String>),
     Bool(bool),
+    /// A whole number that is not negative.
+    Number(u64),
     Other,
 }
 
@@ -46,6 +49,14 @@ impl RawField {
         match &self.value {
             RawValue::Bool(truth) => Ok(*truth),
             _ => Err(KeyFileError::WrongType { line: self.line, field, expected: "true or false" }),
+        }
+    }
+
+    /// The moment that the field's value is.
+    pub(crate) fn moment(&self, field: &'static str) -> Result<UnixTime, KeyFileError> {
+        match self.value {
+            RawValue::Number(seconds) => Ok(UnixTime::from_secs(seconds)),
+            _ => Err(KeyFileError::WrongType { line: self.line, field, expected: "whole seconds since 1970" }),
         }
     }
 }
@@ -101,6 +112,11 @@ impl Lines<'_> {
             // Taken over, not copied, where the reader had to make a text of its own.
             DeValue::String(text) => RawValue::Text(Zeroizing::new(text.into_owned())),
             DeValue::Boolean(truth) => RawValue::Bool(truth),
+            // TOML's own numbers go no further.
+            DeValue::Integer(number) => match i64::from_str_radix(number.as_str(), number.radix()).map(u64::try_from) {
+                Ok(Ok(number)) => RawValue::Number(number),
+                _ => RawValue::Other,
+            },
             _ => RawValue::Other,
         };
         RawField { line, name: name.into_inner().into_owned(), value }

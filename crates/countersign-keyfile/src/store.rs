@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use countersign::{Credential, KeyId};
+use countersign::{Credential, KeyId, UnixTime};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -19,13 +19,14 @@ use crate::{
     file::{KeyFile, read_text},
     owner::KeyOwner,
     raw,
+    ring::Ring,
     source::{named_files, read_file},
 };
 
 /// The shortest time between two looks.
 const SHORTEST: Duration = Duration::from_millis(10);
 
-type Keys = HashMap<KeyId, Credential<KeyOwner>>;
+type Keys = HashMap<KeyId, Ring>;
 
 pub(crate) struct Store {
     path: PathBuf,
@@ -69,8 +70,14 @@ impl Store {
         &self.path
     }
 
-    pub(crate) fn find(&self, id: &KeyId) -> Option<Credential<KeyOwner>> {
-        self.keys.read().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
+    /// What a loader answers at the moment that `now` tells.
+    pub(crate) fn find(
+        &self,
+        id: &KeyId,
+        now: impl FnOnce() -> UnixTime,
+        pending: bool,
+    ) -> Option<Credential<KeyOwner>> {
+        self.keys.read().unwrap_or_else(PoisonError::into_inner).get(id)?.credential(now, pending)
     }
 
     /// Takes what is there now.
@@ -190,5 +197,5 @@ fn keys(path: &Path, text: io::Result<Zeroizing<String>>) -> Result<Keys, KeyFil
     if file.entries().is_empty() {
         return Err(KeyFileError::Empty { path: path.to_owned() });
     }
-    Ok(file.into_credentials())
+    Ok(file.into_rings())
 }

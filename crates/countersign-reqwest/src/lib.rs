@@ -39,6 +39,11 @@
 //!
 //! [`SigningMiddleware::remote`] and [`sign_remotely`] ask a [`KeyService`] for each signature and hold no key themselves.
 //!
+//! # Keys that change
+//!
+//! [`SigningMiddleware::with_ring`] signs each request with the keys that a [`SharedKeyRing`](countersign::SharedKeyRing) has at that
+//! moment.
+//!
 //! # What to know
 //!
 //! * **Sign last.** The middleware belongs innermost, added after every other: after retry, so that each attempt carries a date

@@ -1,6 +1,6 @@
 //! Keys that live elsewhere: in a KMS, in an HSM, behind another service.
 
-use std::{error::Error as StdError, fmt, future::Future, pin::Pin, sync::Arc, time::SystemTime};
+use std::{error::Error as StdError, future::Future, pin::Pin, time::SystemTime};
 
 use countersign::{KeyMetadata, Signature, Signer, UnixTime};
 
@@ -110,22 +110,5 @@ impl<S: KeyService> AnyService for S {
         now: UnixTime,
     ) -> Pin<Box<dyn Future<Output = Result<(), Error>> + Send + 'a>> {
         Box::pin(sign_remotely_at(request, signer, self, now))
-    }
-}
-
-/// Where the keys of a middleware are.
-#[derive(Clone)]
-pub(crate) enum Keys {
-    /// In the signer.
-    Here,
-    Elsewhere(Arc<dyn AnyService>),
-}
-
-impl fmt::Debug for Keys {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Here => "Here",
-            Self::Elsewhere(_) => "Elsewhere",
-        })
     }
 }

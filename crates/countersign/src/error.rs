@@ -81,6 +81,9 @@ pub enum SignError {
         /// How many there were.
         given: usize,
     },
+    /// There is no key to sign with: none of the ring's keys is in use.
+    #[error("no key of the ring is in use")]
+    NoKey,
     /// The signature is not what the key's algorithm makes.
     #[error("the signature is not one of the key's algorithm")]
     SignatureForm,

@@ -82,9 +82,12 @@ mod ecdsa_form;
 mod error;
 mod field;
 mod key;
+mod keyring;
 mod loader;
 mod policy;
 mod request;
+mod ring_loader;
+mod ring_signer;
 mod scheme;
 mod scheme_name;
 mod secret;
@@ -107,9 +110,15 @@ pub use self::{
     error::{KeyError, SignError, VerifyError},
     field::{FieldName, InvalidFieldName, WellKnown},
     key::{KeyId, KeyMetadata, SigningKey, VerifyingKey},
+    keyring::{
+        KeyRing, KeyState, OnActivate, RingError, RingKeeper, RingKey, RingKeyInfo, RingKeys, RingPolicy,
+        SharedKeyRing, SignWith, UpdateError,
+    },
     loader::{Claim, Credential, KeyLoader, StaticKeys},
     policy::Policy,
     request::{Fields, Request},
+    ring_loader::{RingCaller, RingLoader},
+    ring_signer::RingSigner,
     scheme::{BodyUse, Parsed, Place, Scheme, SignatureField, SignatureParts, SigningParams, Unsigned},
     scheme_name::SchemeName,
     secret::Secret,

@@ -54,6 +54,9 @@ pub trait Scheme: sealed::Sealed + fmt::Debug + Send + Sync + 'static {
     /// How the scheme protects the body.
     fn body_use(&self) -> BodyUse;
 
+    /// The most signatures that one request has room for, each of a key of its own.
+    fn most_signatures(&self) -> usize;
+
     /// What a signer covers unless it is told otherwise.
     fn coverage(&self) -> Coverage;
 

@@ -38,7 +38,7 @@ pub struct Signer {
     scheme: Arc<dyn Scheme>,
     coverage: Arc<Coverage>,
     lifetime: Duration,
-    keys: Arc<[SigningKey]>,
+    keys: Arc<[Arc<SigningKey>]>,
     metadata: Arc<[KeyMetadata]>,
     /// What the scheme writes for these keys whatever the request.
     prepared: Arc<str>,
@@ -55,8 +55,25 @@ impl Signer {
     /// Signs with several keys at once, in a scheme that carries several signatures.
     #[must_use]
     pub fn with_keys(scheme: impl Scheme, keys: Vec<SigningKey>) -> Self {
+        Self::with_shared_keys(scheme, keys.into_iter().map(Arc::new).collect())
+    }
+
+    /// Signs with several keys at once that others hold as well, such as those of a [`KeyRing`](crate::KeyRing).
+    #[must_use]
+    pub fn with_shared_keys(scheme: impl Scheme, keys: Vec<Arc<SigningKey>>) -> Self {
         let metadata = keys.iter().map(|key| key.metadata().clone()).collect();
         Self { keys: keys.into(), ..Self::for_remote_keys(scheme, metadata) }
+    }
+
+    /// The same with other keys.
+    pub(crate) fn signing_with(&self, keys: Vec<Arc<SigningKey>>) -> Self {
+        let metadata: Vec<_> = keys.iter().map(|key| key.metadata().clone()).collect();
+        let prepared = self.scheme.fixed_text(&metadata).into();
+        Self { keys: keys.into(), metadata: metadata.into(), prepared, ..self.clone() }
+    }
+
+    pub(crate) fn most_signatures(&self) -> usize {
+        self.scheme.most_signatures()
     }
 
     /// Prepares requests for keys that live in a KMS or an HSM: [`prepare`](Self::prepare) gives the bytes to sign,

@@ -1,3 +1,5 @@
+mod states;
+
 use countersign::{Algorithm, Cavage, Policy, Request, Signer, UnixTime, Verifier, VerifyError};
 
 use super::*;

@@ -178,3 +178,21 @@ fn the_debug_form_shows_the_path_and_no_key() {
     let debug = format!("{:?}", folder.unwatched());
     assert!(debug.contains("keys.toml") && !debug.contains("alice") && !debug.contains("horse"), "{debug}");
 }
+
+#[test]
+fn a_key_verifies_by_its_state_at_the_moment_at_which_it_is_asked_for() {
+    let until = NOW.plus(Duration::from_secs(60));
+    let retiring = key("alice", SECRET) + &format!("state = 'retiring'\nuntil = {}\n", until.as_secs());
+    let pending = key("alice", OTHER) + "state = 'pending'\n";
+    let disposed = key("bob", OTHER) + "state = 'disposed'\n";
+    let loader = Folder::with(&[retiring, pending, disposed].concat()).unwatched();
+    let (now, then) = (loader.clone().clock(|| NOW), loader.clock(move || until));
+    assert_eq!(verify(&now, "alice", SECRET).unwrap().1, 0);
+    assert_eq!(verify(&now, "alice", OTHER).unwrap_err(), VerifyError::SignatureMismatch);
+    assert_eq!(verify(&then, "alice", SECRET).unwrap_err(), VerifyError::UnknownKey);
+    assert_eq!(verify(&then.clone().accept_pending(true), "alice", OTHER).unwrap().1, 0);
+    assert_eq!(verify(&then.accept_pending(true), "alice", SECRET).unwrap_err(), VerifyError::SignatureMismatch);
+    assert_eq!(verify(&now.clone().accept_pending(true), "alice", OTHER).unwrap().1, 1);
+    // A file of disposed keys alone is one with keys, of which none verifies.
+    assert_eq!(verify(&now.accept_pending(true), "bob", OTHER).unwrap_err(), VerifyError::UnknownKey);
+}

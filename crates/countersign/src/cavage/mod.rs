@@ -193,6 +193,10 @@ impl Scheme for Cavage {
         write::prepare(self, request, params, now)
     }
 
+    fn most_signatures(&self) -> usize {
+        1
+    }
+
     fn coverage(&self) -> Coverage {
         coverage(self.dialect.covers, self)
     }

@@ -78,6 +78,10 @@ impl Scheme for Listed {
         })
     }
 
+    fn most_signatures(&self) -> usize {
+        usize::MAX
+    }
+
     fn coverage(&self) -> Coverage {
         Coverage::empty().and(Component::Body, When::Always)
     }
@@ -166,6 +170,10 @@ impl Scheme for Pairs {
             slots: smallvec![Slot { place: self.0("signature".to_owned()), text: Vec::new(), gaps }],
             signatures: 1,
         })
+    }
+
+    fn most_signatures(&self) -> usize {
+        1
     }
 
     fn coverage(&self) -> Coverage {

@@ -104,11 +104,6 @@ impl Webhook {
         self.plan.coverage.clone()
     }
 
-    /// How many keys can sign one request.
-    #[must_use]
-    pub fn room(&self) -> usize {
-        self.plan.room()
-    }
 }
 
 impl Sealed for Webhook {}
@@ -120,6 +115,10 @@ impl Scheme for Webhook {
 
     fn body_use(&self) -> BodyUse {
         BodyUse::Signed
+    }
+
+    fn most_signatures(&self) -> usize {
+        self.plan.room()
     }
 
     fn coverage(&self) -> Coverage {

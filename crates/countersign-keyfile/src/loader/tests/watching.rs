@@ -74,12 +74,12 @@ fn a_file_that_makes_sense_half_written_drops_no_key() {
     let loader = folder.unwatched();
     // Cut off behind the first of the two keys, it is a whole file of one.
     folder.write("keys.toml", &key("alice", OTHER));
-    loader.0.poll();
+    loader.store.poll();
     assert!(accepts(&loader, "alice", SECRET) && accepts(&loader, "bob", SECRET));
     folder.write("keys.toml", &[key("alice", OTHER), key("bob", OTHER)].concat());
-    loader.0.poll();
+    loader.store.poll();
     assert!(accepts(&loader, "alice", SECRET) && accepts(&loader, "bob", SECRET));
-    loader.0.poll();
+    loader.store.poll();
     assert!(accepts(&loader, "alice", OTHER) && accepts(&loader, "bob", OTHER));
 }
 
@@ -89,7 +89,7 @@ fn a_change_that_was_taken_back_before_the_next_look_is_none() {
     let loader = folder.unwatched();
     for text in [key("alice", OTHER), key("alice", SECRET), key("alice", OTHER), key("alice", SECRET)] {
         folder.write("keys.toml", &text);
-        loader.0.poll();
+        loader.store.poll();
         assert!(accepts(&loader, "alice", SECRET));
     }
     assert_eq!(told(), [""; 0]);
@@ -101,12 +101,12 @@ fn a_breakage_that_stays_is_told_once_and_mended_when_it_is_gone() {
     folder.write("alice.secret", SECRET);
     let loader = folder.unwatched();
     fs::remove_file(folder.path("alice.secret")).unwrap();
-    (0..5).for_each(|_| loader.0.poll());
+    (0..5).for_each(|_| loader.store.poll());
     let path = folder.path("alice.secret").display().to_string();
     assert_eq!(told(), [format!("ERROR line 4: {path}: No such file or directory (os error 2)")]);
     assert!(accepts(&loader, "alice", SECRET));
     folder.write("alice.secret", OTHER);
-    (0..5).for_each(|_| loader.0.poll());
+    (0..5).for_each(|_| loader.store.poll());
     assert_eq!(told(), ["INFO 1"]);
     assert!(accepts(&loader, "alice", OTHER));
 }
@@ -116,7 +116,7 @@ fn the_thread_ends_with_the_last_handle() {
     let folder = Folder::with(&key("alice", SECRET));
     for interval in [INTERVAL, Duration::from_secs(3600)] {
         let loader = folder.unwatched();
-        let watcher = store::watch(&loader.0, interval).unwrap();
+        let watcher = store::watch(&loader.store, interval).unwrap();
         let other = loader.clone();
         drop(loader);
         std::thread::sleep(INTERVAL);
