@@ -183,4 +183,24 @@ pub enum KeyFileError {
         /// The id that was asked for.
         id: String,
     },
+    /// The file no longer holds the keys that the ring has, since somebody else changed them meanwhile. Open it again.
+    #[error("{}: the keys in it are no longer those of the ring", path.display())]
+    ChangedMeanwhile {
+        /// The key file.
+        path: PathBuf,
+    },
+    /// A key that was added to the ring without what makes its entry: it is added through the [`KeyRingFile`](crate::KeyRingFile).
+    #[error("the key {id:?} was added without its material, so that it cannot be kept")]
+    NoMaterial {
+        /// What the key is called within the ring.
+        id: String,
+    },
+    /// The key file cannot be written. It is as it was.
+    #[error("{}: cannot be written: {source}", path.display())]
+    Unwritable {
+        /// The key file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
 }

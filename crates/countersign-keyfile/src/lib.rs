@@ -54,6 +54,7 @@ mod loader;
 mod owner;
 mod raw;
 mod ring;
+mod ring_file;
 mod source;
 mod store;
 
@@ -64,5 +65,6 @@ pub use self::{
     kind::{SourceKind, Weakness},
     loader::KeyFileLoader,
     owner::KeyOwner,
+    ring_file::{KeyRingFile, NewKey},
     source::without_line_end,
 };

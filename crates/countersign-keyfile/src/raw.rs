@@ -24,6 +24,8 @@ pub(crate) struct RawField {
     pub(crate) line: usize,
     pub(crate) name: String,
     pub(crate) value: RawValue,
+    /// Where the value stands in the text, with its quotes.
+    pub(crate) span: Range<usize>,
 }
 
 /// The types of value that a key has.
@@ -107,7 +109,7 @@ impl Lines<'_> {
     }
 
     fn field(&self, (name, value): RawPair<'_>) -> RawField {
-        let line = self.at(&name);
+        let (line, span) = (self.at(&name), value.span());
         let value = match value.into_inner() {
             // Taken over, not copied, where the reader had to make a text of its own.
             DeValue::String(text) => RawValue::Text(Zeroizing::new(text.into_owned())),
@@ -119,6 +121,6 @@ impl Lines<'_> {
             },
             _ => RawValue::Other,
         };
-        RawField { line, name: name.into_inner().into_owned(), value }
+        RawField { line, name: name.into_inner().into_owned(), value, span }
     }
 }
