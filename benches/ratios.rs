@@ -2,18 +2,19 @@
 
 use std::error::Error;
 
-use benches::{asymmetric, core, median, route, stream};
+use benches::{asymmetric, core, median, route, stream, webhook};
 
 /// Each round measures all of it, so that a slow spell of the machine meets every figure.
 const ROUNDS: usize = 5;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let (mut cores, mut keys, mut routes, mut streams) = (vec![], vec![], vec![], vec![]);
+    let (mut cores, mut keys, mut routes, mut streams, mut webhooks) = (vec![], vec![], vec![], vec![], vec![]);
     for _ in 0..ROUNDS {
         cores.push(core::measure());
         keys.push(asymmetric::measure());
         routes.push(route::measure()?);
         streams.push(stream::measure());
+        webhooks.push(webhook::measure());
     }
     let core = |figure: fn(&core::Figures) -> f64| median(cores.iter().map(figure).collect());
     let route = |figure: fn(&route::Figures) -> f64| median(routes.iter().map(figure).collect());
@@ -35,6 +36,15 @@ fn main() -> Result<(), Box<dyn Error>> {
         );
         println!("ratio sign-{name} {:.3}", key(|f| f.sign));
         println!("ratio verify-{name} {:.3}", key(|f| f.verify));
+    }
+    for at in 0..2 {
+        let of = |figure: fn(&webhook::Figures) -> f64| {
+            median(webhooks.iter().filter_map(|of| of.get(at)).map(figure).collect())
+        };
+        let Some(name) = webhooks.first().and_then(|of| of.get(at)).map(|of| of.name) else { continue };
+        println!("webhook {name} {:.0} ns (HMAC-SHA-256 over 1 KiB and what is signed beside it)", of(|f| f.mac));
+        println!("ratio webhook-sign-{name} {:.2}", of(|f| f.sign));
+        println!("ratio webhook-verify-{name} {:.2}", of(|f| f.verify));
     }
     println!("ratio open-control {:.2}", route(|f| f.control));
     println!("ratio guarded {:.2}", route(|f| f.guarded));

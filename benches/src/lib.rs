@@ -4,6 +4,7 @@ pub mod asymmetric;
 pub mod core;
 pub mod route;
 pub mod stream;
+pub mod webhook;
 
 use std::{hint::black_box, time::Instant};
 
