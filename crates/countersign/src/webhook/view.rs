@@ -111,8 +111,9 @@ impl Plan {
             return Cow::Borrowed(target);
         };
         match pairs::without(query, name) {
+            // With the pair in it a query that was empty and one that was not there are the same.
+            rest if rest.is_empty() => Cow::Borrowed(path),
             Cow::Borrowed(_) => Cow::Borrowed(target),
-            Cow::Owned(rest) if rest.is_empty() => Cow::Borrowed(path),
             Cow::Owned(rest) => Cow::Owned(format!("{path}?{rest}")),
         }
     }
