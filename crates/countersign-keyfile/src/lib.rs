@@ -11,9 +11,13 @@
 //! | `public_key`, `public_key_file` | a public key in PEM: as text, or in a file |
 //! | `private_key_file` | a file with a private key in PEM, which signs and verifies |
 //!
+//! Three fields more tell what has become of a key that is changed over: `state` is `pending`, `active`, `retiring` with the seconds since
+//! 1970 `until` which it verifies, `disposed` or `compromised`; `created` says when it was made, in the same seconds; `ring_id` is what it is
+//! called within a ring, where it shares its id with others. A key without a state is active.
+//!
 //! Paths are relative to the key file's folder. `dangerous = true` is needed for a secret under 16 bytes, for SHA-1, and for
-//! RSA under 2048 bits. Several entries with one id are a ring: all of them verify, in the order of the file, and the first
-//! that can sign does. Those of them that have a `name` have the same.
+//! RSA under 2048 bits. Several entries with one id are a ring: all of them that are in use verify, in the order of the file
+//! but for those that say when they were created, and the first that can sign does. Those of them that have a `name` have the same.
 //!
 //! The file is read once, as a whole or not at all. Every mistake is named with its line; no message holds a secret.
 //!
@@ -43,6 +47,11 @@
 //!
 //! [`KeyFileLoader`] is a loader that follows the file while the server runs: `SignatureConfig::new(KeyFileLoader::open("keys.toml")?)`.
 //! Handlers get the [`KeyOwner`].
+//!
+//! # Keys that change
+//!
+//! [`KeyFile::ring`] gives a [`KeyRing`](countersign::KeyRing) with the keys of a file. [`KeyRingFile`] is a ring that lives in one: what
+//! becomes of its keys is written there before anybody sees it.
 
 mod entry;
 mod error;
