@@ -43,7 +43,10 @@ impl Fields for ActixFields<'_> {
         }
         let values = match known.and_then(|known| KNOWN.get(known as usize)) {
             Some(known) => self.map.get_all(known),
-            None => self.map.get_all(name.as_str()),
+            None => match name.prepared(|name| HeaderName::try_from(name).ok()) {
+                Some(Some(prepared)) => self.map.get_all(prepared),
+                _ => self.map.get_all(name.as_str()),
+            },
         };
         values.for_each(|value| each(value.as_bytes()));
     }

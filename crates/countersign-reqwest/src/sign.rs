@@ -54,7 +54,10 @@ impl Fields for ReqwestFields<'_> {
     fn visit<'a>(&'a self, name: &FieldName, each: &mut dyn FnMut(&'a [u8])) {
         let values = match name.well_known().and_then(|known| KNOWN.get(known as usize)) {
             Some(known) => self.0.get_all(known),
-            None => self.0.get_all(name.as_str()),
+            None => match name.prepared(|name| HeaderName::try_from(name).ok()) {
+                Some(Some(prepared)) => self.0.get_all(prepared),
+                _ => self.0.get_all(name.as_str()),
+            },
         };
         values.iter().for_each(|value| each(value.as_bytes()));
     }

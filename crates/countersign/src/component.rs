@@ -192,6 +192,7 @@ struct Covered {
     text: Box<str>,
     components: Box<[Component]>,
     bits: u32,
+    has_field: bool,
 }
 
 impl CoveredComponents {
@@ -221,12 +222,13 @@ impl CoveredComponents {
             }
             text.push_str(component.as_str());
         }
-        Ok(Self(Arc::new(Covered { text: text.into(), components: components.into(), bits })))
+        let has_field = components.iter().any(|component| matches!(component, Component::Field(_)));
+        Ok(Self(Arc::new(Covered { text: text.into(), components: components.into(), bits, has_field })))
     }
 
     /// No component at all, for what proves nothing of a request but that its sender knows a secret.
     pub(crate) fn none() -> Self {
-        Self(Arc::new(Covered { text: "".into(), components: Box::new([]), bits: 0 }))
+        Self(Arc::new(Covered { text: "".into(), components: Box::new([]), bits: 0, has_field: false }))
     }
 
     /// The list as draft-cavage's `headers` parameter spells it: lower case, one space between names.
@@ -243,6 +245,11 @@ impl CoveredComponents {
     /// The bits of the components that have one.
     pub(crate) fn bits(&self) -> u32 {
         self.0.bits
+    }
+
+    /// Whether a field is among them.
+    pub(crate) fn has_field(&self) -> bool {
+        self.0.has_field
     }
 
     /// Whether `component` is covered.

@@ -1,6 +1,12 @@
 //! Names of fields, and the one table of those that are known ahead.
 
-use std::{fmt, str::FromStr, sync::Arc};
+use std::{
+    any::Any,
+    fmt,
+    hash::{Hash, Hasher},
+    str::FromStr,
+    sync::{Arc, OnceLock},
+};
 
 use thiserror::Error;
 
@@ -94,7 +100,33 @@ pub struct FieldName(Name);
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Name {
     Known(WellKnown),
-    Other(Arc<str>),
+    Other(Arc<Other>),
+}
+
+/// A name that is not known ahead, and what an HTTP library looks it up by.
+struct Other {
+    name: Box<str>,
+    prepared: OnceLock<Box<dyn Any + Send + Sync>>,
+}
+
+impl fmt::Debug for Other {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.name, f)
+    }
+}
+
+impl PartialEq for Other {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for Other {}
+
+impl Hash for Other {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.name.hash(state);
+    }
 }
 
 impl FieldName {
@@ -103,7 +135,31 @@ impl FieldName {
     pub fn as_str(&self) -> &str {
         match &self.0 {
             Name::Known(known) => known.as_str(),
-            Name::Other(name) => name,
+            Name::Other(other) => &other.name,
+        }
+    }
+
+    fn other(lower: &str) -> Self {
+        Self(Name::Other(Arc::new(Other { name: lower.into(), prepared: OnceLock::new() })))
+    }
+
+    /// What an HTTP library looks the name up by, made on the first call and kept: to make it anew costs most of a look-up.
+    ///
+    /// `None` for a name that is [known ahead](Self::well_known), of which an adapter keeps its own table, and where another library
+    /// was first to keep its own.
+    ///
+    /// ```
+    /// use countersign::FieldName;
+    ///
+    /// let name: FieldName = "x-request-id".parse()?;
+    /// assert_eq!(name.prepared(|name| name.len()), Some(&12));
+    /// assert_eq!(name.prepared(|_| "another library's"), None);
+    /// # Ok::<(), countersign::InvalidFieldName>(())
+    /// ```
+    pub fn prepared<T: Any + Send + Sync>(&self, make: impl FnOnce(&str) -> T) -> Option<&T> {
+        match &self.0 {
+            Name::Known(_) => None,
+            Name::Other(other) => other.prepared.get_or_init(|| Box::new(make(&other.name))).downcast_ref(),
         }
     }
 
@@ -134,7 +190,7 @@ impl FromStr for FieldName {
             return Ok(known.into());
         }
         let lower = name.to_ascii_lowercase();
-        Ok(WellKnown::from_lower(&lower).map_or_else(|| Self(Name::Other(lower.into())), Into::into))
+        Ok(WellKnown::from_lower(&lower).map_or_else(|| Self::other(&lower), Into::into))
     }
 }
 

@@ -22,8 +22,6 @@ pub(super) struct View<'v> {
     pub(super) body: &'v [u8],
     /// The URLs that may have been signed, where one is.
     pub(super) urls: Vec<String>,
-    /// The query that is signed: the URL's own where that is signed, since the target's may be another.
-    query: Cow<'v, str>,
     query_pairs: OnceCell<Vec<Pair<'static>>>,
     form_pairs: OnceCell<Vec<Pair<'v>>>,
 }
@@ -35,8 +33,6 @@ impl<'v> View<'v> {
             let form = plan.spec.url_form;
             let urls = plan.spec.url.as_ref().map(|url| url.of(request, &plan.unsigned_target(request.target), form));
             view.urls = urls.filter(|urls| !urls.is_empty()).ok_or(VerifyError::Absent("authority"))?;
-            let own = view.urls.first().and_then(|url| url.split_once('?'));
-            view.query = Cow::Owned(own.map_or_else(String::new, |(_, query)| query.to_owned()));
         }
         Ok(view)
     }
@@ -48,7 +44,6 @@ impl<'v> View<'v> {
             target: request.target,
             body,
             urls: Vec::new(),
-            query: Cow::Borrowed(request.target.split_once('?').map_or("", |(_, query)| query)),
             query_pairs: OnceCell::new(),
             form_pairs: OnceCell::new(),
         }
@@ -80,13 +75,19 @@ impl<'v> View<'v> {
         Ok(pairs::single(&pairs, name)?.map(|value| Cow::Owned(value.to_vec())))
     }
 
+    /// The query that is signed: the URL's own where that is signed, since the target's may be another.
+    fn query(&self) -> &str {
+        let signed = self.urls.first().map_or(self.target, String::as_str);
+        signed.split_once('?').map_or("", |(_, query)| query)
+    }
+
     pub(super) fn query_pairs(&self) -> Result<&[Pair<'_>], VerifyError> {
         if self.query_pairs.get().is_none() {
             let owned = |pair: Pair<'_>| Pair {
                 name: Cow::Owned(pair.name.into_owned()),
                 value: Cow::Owned(pair.value.into_owned()),
             };
-            let pairs = pairs::read(self.query.as_bytes())?.into_iter().map(owned).collect();
+            let pairs = pairs::read(self.query().as_bytes())?.into_iter().map(owned).collect();
             let _ = self.query_pairs.set(pairs);
         }
         Ok(self.query_pairs.get().map(Vec::as_slice).unwrap_or_default())
