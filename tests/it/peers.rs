@@ -10,6 +10,7 @@ mod libraries;
 mod line;
 mod message;
 mod requests_client;
+mod webhooks;
 
 use std::{
     env,

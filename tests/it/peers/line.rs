@@ -33,7 +33,8 @@ impl Peer {
         Self::start(command, name)
     }
 
-    fn start(mut command: Command, name: &'static str) -> Self {
+    /// A process that greets like those of `line.py`.
+    pub(super) fn start(mut command: Command, name: &'static str) -> Self {
         command.arg(name).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut process = command.spawn().unwrap_or_else(|error| panic!("{command:?} does not start: {error}"));
         let input = process.stdin.take().unwrap();
@@ -51,8 +52,16 @@ impl Peer {
         serde_json::from_str(&line).unwrap_or_else(|error| panic!("{} said {line:?}: {error}", self.name))
     }
 
+    /// Puts a question as it is, which the peer has to be able to answer.
+    pub(super) fn answer(&mut self, question: &Value) -> Value {
+        writeln!(self.input, "{question}").unwrap();
+        let answer = self.read();
+        assert!(answer["error"].is_null(), "{} cannot answer {question}: {answer}", self.name);
+        answer
+    }
+
     fn ask(&mut self, action: &str, message: &Message, key: &Value, covered: &str, field: &str) -> Value {
-        let question = json!({
+        self.answer(&json!({
             "action": action,
             "key": key,
             "method": message.method,
@@ -61,11 +70,7 @@ impl Peer {
             "body": message.body,
             "covered": covered.split(' ').collect::<Vec<_>>(),
             "field": field,
-        });
-        writeln!(self.input, "{question}").unwrap();
-        let answer = self.read();
-        assert!(answer["error"].is_null(), "{} cannot {action} {message:?}: {answer}", self.name);
-        answer
+        }))
     }
 
     /// The request as the peer sends it.

@@ -110,6 +110,8 @@ def send(args):
         active = Ring(args.ring).in_state("active")
         key = active["text"] if active else None
     timestamp = args.timestamp or loopback.text_time(args.offset)
+    if args.precise:
+        timestamp = timestamp.replace("Z", ".1234567Z")
     fields = [("content-type", "application/json"), (TIME_FIELD, timestamp)]
     if key is not None:
         fields.append((args.header, signature(key, args.method, timestamp, args.body)))
@@ -144,6 +146,7 @@ def main():
     sender.add_argument("--header", default="x-request-signature")
     sender.add_argument("--offset", type=int, default=0, help="seconds by which the timestamp is ahead of the present")
     sender.add_argument("--timestamp", help="this text in its place")
+    sender.add_argument("--precise", action="store_true", help="with seven digits of a fraction, as .NET has them")
     sender.add_argument("--sent-method", help="sent in place of the one that was signed")
     sender.add_argument("--omit", action="append", default=[], help="a field, left out after all was signed")
     loopback.add_body_arguments(sender, "")

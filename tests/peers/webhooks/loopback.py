@@ -76,7 +76,8 @@ def send(method, url, fields, body):
         "version": platform.python_version(),
         "status": response.status,
         "fields": [[name.lower(), value] for name, value in response.getheaders()],
-        "body": response.read().decode(),
+        # A server may echo what is no text.
+        "body": response.read().decode(errors="replace"),
     }
     print(json.dumps(answer))
 
