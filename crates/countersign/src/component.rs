@@ -1,6 +1,10 @@
 //! What a signature can cover.
 
-use std::{fmt, str::FromStr, sync::Arc};
+use std::{
+    fmt,
+    str::FromStr,
+    sync::{Arc, LazyLock},
+};
 
 use thiserror::Error;
 
@@ -228,7 +232,11 @@ impl CoveredComponents {
 
     /// No component at all, for what proves nothing of a request but that its sender knows a secret.
     pub(crate) fn none() -> Self {
-        Self(Arc::new(Covered { text: "".into(), components: Box::new([]), bits: 0, has_field: false }))
+        static NONE: LazyLock<CoveredComponents> = LazyLock::new(|| {
+            let covered = Covered { text: "".into(), components: Box::new([]), bits: 0, has_field: false };
+            CoveredComponents(Arc::new(covered))
+        });
+        NONE.clone()
     }
 
     /// The list as draft-cavage's `headers` parameter spells it: lower case, one space between names.

@@ -88,12 +88,13 @@ pub trait Scheme: sealed::Sealed + fmt::Debug + Send + Sync + 'static {
     /// the inside of a quoted string.
     fn challenge(&self, realm: &str, components: &str) -> String;
 
-    /// Reads what a request claims. `usual` lists coverages that are expected often; a scheme may recognise them as a
+    /// Reads what a request claims into an empty claim, in place: it is large, and moving it costs as much as reading it. `usual` lists coverages that are expected often; a scheme may recognise them as a
     /// whole instead of reading them name by name, with the same result.
     ///
     /// # Errors
     /// When there is no signature, or when anything about it is unclear.
-    fn parse(&self, request: &Request<'_>, usual: &[CoveredComponents]) -> Result<Parsed, VerifyError>;
+    fn parse(&self, request: &Request<'_>, usual: &[CoveredComponents], parsed: &mut Parsed)
+    -> Result<(), VerifyError>;
 }
 
 /// What a signer tells its scheme.

@@ -147,12 +147,22 @@ impl Verifier {
         if self.body_use() == BodyUse::Signed && request.body.is_none() {
             return Err(VerifyError::BodyNeeded);
         }
-        let parsed = self.scheme.parse(request, &self.plan.usual)?;
+        let mut unverified = Unverified::of_nothing(self.scheme.name(), self.plan.policy.keys());
+        match self.judge(request, now, &mut unverified) {
+            Ok(()) => Ok(unverified),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Works in place: an `Unverified` is large, and moving it costs as much as reading the request.
+    fn judge(&self, request: &Request<'_>, now: UnixTime, unverified: &mut Unverified) -> Result<(), VerifyError> {
+        let parsed = &mut unverified.parsed;
+        self.scheme.parse(request, &self.plan.usual, parsed)?;
         clear_authority(request)?;
         end_to_end(request, &parsed.covered)?;
-        let valid_until = self.plan.policy.check(request, &parsed, now)?;
-        let body_refused = self.plan.policy.uncovered_with_body(&parsed);
-        Ok(Unverified::new(parsed, self.scheme.name(), self.plan.policy.keys(), valid_until, body_refused))
+        unverified.valid_until = self.plan.policy.check(request, parsed, now)?;
+        unverified.body_refused = self.plan.policy.uncovered_with_body(parsed);
+        Ok(())
     }
 }
 

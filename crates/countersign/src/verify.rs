@@ -19,26 +19,20 @@ use crate::{
 /// Owned, so that it can be held while the keys are loaded.
 #[must_use = "nothing is proven until the signature is verified"]
 pub struct Unverified {
-    parsed: Parsed,
+    pub(crate) parsed: Parsed,
     /// How many keys may be tried, and of which algorithms.
     keys: (usize, AlgorithmSet),
     scheme: SchemeName,
-    valid_until: Option<UnixTime>,
+    pub(crate) valid_until: Option<UnixTime>,
     /// What a body would need covered and is not.
-    body_refused: Option<Component>,
+    pub(crate) body_refused: Option<Component>,
 }
 
 impl Unverified {
-    /// Only the policy's judgement leads here.
+    /// A claim of nothing, which [`Verifier::begin`](crate::Verifier::begin) alone makes and fills.
     #[inline]
-    pub(crate) const fn new(
-        parsed: Parsed,
-        scheme: SchemeName,
-        keys: (usize, AlgorithmSet),
-        valid_until: Option<UnixTime>,
-        body_refused: Option<Component>,
-    ) -> Self {
-        Self { parsed, keys, scheme, valid_until, body_refused }
+    pub(crate) fn of_nothing(scheme: SchemeName, keys: (usize, AlgorithmSet)) -> Self {
+        Self { parsed: Parsed::empty(), keys, scheme, valid_until: None, body_refused: None }
     }
 
     /// The key id that the request claims; `None` in a scheme that names none.

@@ -226,8 +226,13 @@ impl Scheme for Cavage {
         }
     }
 
-    fn parse(&self, request: &Request<'_>, usual: &[CoveredComponents]) -> Result<Parsed, VerifyError> {
-        read::parse(self, request, usual)
+    fn parse(
+        &self,
+        request: &Request<'_>,
+        usual: &[CoveredComponents],
+        parsed: &mut Parsed,
+    ) -> Result<(), VerifyError> {
+        read::parse(self, request, usual, parsed)
     }
 }
 

@@ -28,7 +28,8 @@ pub(super) fn parse(
     scheme: &Cavage,
     request: &Request<'_>,
     usual: &[CoveredComponents],
-) -> Result<Parsed, VerifyError> {
+    parsed: &mut Parsed,
+) -> Result<(), VerifyError> {
     let wire = scheme.wire();
     let mut params = SignatureParams::default();
     let (place, text) = carrier::find(scheme, request)?;
@@ -48,8 +49,7 @@ pub(super) fn parse(
     let List { covered, repeated, target } = covered_components(scheme, &params, usual)?;
     let stated_algorithm = stated_algorithm(stated.algorithm, wire.by_the_letter)?;
     let key_id = KeyId::new(&stated_key_id).map_err(|_| VerifyError::Malformed("not a usable keyId"))?;
-    // Filled in place: it is large, and moving its parts around would cost as much as reading them.
-    let mut parsed = Parsed::new(Some(key_id), stated_algorithm, covered);
+    (parsed.key_id, parsed.algorithm, parsed.covered) = (Some(key_id), stated_algorithm, covered);
     let signature = params.signature.ok_or_else(|| malformed("no signature"))?.text();
     if !wire.encoding.decode_onto(signature.as_bytes(), &mut parsed.signatures) {
         return Err(malformed("the signature is not Base64"));
@@ -65,7 +65,7 @@ pub(super) fn parse(
         target_text: TargetText::AsSent,
         absent: if scheme.allows(Switch::DangerousAbsentFields) { wire.absent } else { Absent::Refused },
     };
-    let Parsed { covered, base, times, digests, .. } = &mut parsed;
+    let Parsed { covered, base, times, digests, .. } = parsed;
     let mut lines = Lines { base, times, digests, absent: Vec::new(), date_stands_in: None };
     lines.read(scheme, covered, repeated.as_deref(), &source)?;
     let (absent, date_stands_in) = (lines.absent, lines.date_stands_in);
@@ -82,8 +82,7 @@ pub(super) fn parse(
     if !absent.is_empty() || date_stands_in.is_some() {
         parsed.covered = truly_covered(&parsed.covered, &absent, date_stands_in)?;
     }
-    unclear_fields(request, &parsed.covered, wire)?;
-    Ok(parsed)
+    unclear_fields(request, &parsed.covered, wire)
 }
 
 /// What is not there is not covered, whatever the list says, and a date that stands elsewhere is covered there.

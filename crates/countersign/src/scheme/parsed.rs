@@ -78,11 +78,12 @@ impl SignedTimes {
 }
 
 impl Parsed {
-    /// A claim without signatures, lines and times, for a scheme to fill.
-    pub(crate) fn new(key_id: Option<KeyId>, algorithm: StatedAlgorithm, covered: CoveredComponents) -> Self {
+    /// A claim of nothing, for a scheme to fill.
+    #[inline]
+    pub(crate) fn empty() -> Self {
         Self {
-            key_id,
-            algorithm,
+            key_id: None,
+            algorithm: StatedAlgorithm::AsTheKey,
             own_keys: false,
             others: Vec::new(),
             delivery: None,
@@ -91,7 +92,7 @@ impl Parsed {
             raw_ecdsa: false,
             base: SignatureBase::new(),
             other_bases: Vec::new(),
-            covered,
+            covered: CoveredComponents::none(),
             times: SignedTimes::default(),
             digests: ExpectedDigests::none(),
         }

@@ -4,8 +4,8 @@
 use smallvec::{SmallVec, smallvec};
 
 use super::{
-    BodyUse, Gap, Parsed, Place, Scheme, SchemeName, SignatureParts, SignedTimes, SigningParams, Slot, StatedAlgorithm,
-    Unsigned, sealed::Sealed,
+    BodyUse, Gap, Parsed, Place, Scheme, SchemeName, SignatureParts, SignedTimes, SigningParams, Slot, Unsigned,
+    sealed::Sealed,
 };
 use crate::{
     algorithm::Algorithm,
@@ -103,7 +103,7 @@ impl Scheme for Listed {
         Ok(request.has_field(&name).then_some(Place::Field(name)))
     }
 
-    fn parse(&self, request: &Request<'_>, _: &[CoveredComponents]) -> Result<Parsed, VerifyError> {
+    fn parse(&self, request: &Request<'_>, _: &[CoveredComponents], parsed: &mut Parsed) -> Result<(), VerifyError> {
         let field = request.single(&WellKnown::Signature.into()).ok().flatten().ok_or(VerifyError::NoSignature)?;
         let (mut time, mut signatures) = ("", SmallVec::new());
         for item in std::str::from_utf8(field).unwrap().split(',') {
@@ -116,8 +116,8 @@ impl Scheme for Listed {
         let signed_at = time.parse().ok().map(UnixTime::from_secs).ok_or(VerifyError::Malformed("no time"))?;
         let covered = CoveredComponents::new(vec![Component::Created, Component::Body])?;
         let times = SignedTimes { created: Some(signed_at), ..SignedTimes::default() };
-        let parsed = Parsed::new(None, StatedAlgorithm::AsTheKey, covered);
-        Ok(Parsed { signatures, base: Self::base(time), times, ..parsed })
+        *parsed = Parsed { signatures, base: Self::base(time), times, covered, ..Parsed::empty() };
+        Ok(())
     }
 }
 
@@ -196,10 +196,11 @@ impl Scheme for Pairs {
         Ok(Some((self.0)("signature".to_owned())))
     }
 
-    fn parse(&self, request: &Request<'_>, _: &[CoveredComponents]) -> Result<Parsed, VerifyError> {
+    fn parse(&self, request: &Request<'_>, _: &[CoveredComponents], parsed: &mut Parsed) -> Result<(), VerifyError> {
         let (base, signatures) = Self::base(request.body.ok_or(VerifyError::BodyNeeded)?);
         let covered = CoveredComponents::new(vec![Component::Body])?;
-        Ok(Parsed { signatures, base, ..Parsed::new(None, StatedAlgorithm::AsTheKey, covered) })
+        *parsed = Parsed { signatures, base, covered, ..Parsed::empty() };
+        Ok(())
     }
 }
 

@@ -11,15 +11,17 @@ const MAX_LEN: usize = 64;
 impl TimeFormat {
     /// The time that a text stands for, in whole seconds. Exactly one spelling of a number is taken.
     pub(super) fn read(self, text: &[u8]) -> Option<UnixTime> {
-        let text = std::str::from_utf8(text).ok().filter(|text| text.len() <= MAX_LEN)?;
+        if text.len() > MAX_LEN {
+            return None;
+        }
         match self {
             Self::Unix => number(text).map(UnixTime::from_secs),
             Self::UnixMs => number(text).map(|millis| UnixTime::from_secs(millis / 1000)),
             Self::Rfc3339 => {
-                let moment = OffsetDateTime::parse(text, &Rfc3339).ok()?;
+                let moment = OffsetDateTime::parse(std::str::from_utf8(text).ok()?, &Rfc3339).ok()?;
                 u64::try_from(moment.unix_timestamp()).ok().map(UnixTime::from_secs)
             }
-            Self::HttpDate => UnixTime::from_http_date(text.as_bytes()),
+            Self::HttpDate => UnixTime::from_http_date(text),
         }
     }
 
@@ -39,9 +41,15 @@ impl TimeFormat {
     }
 }
 
-fn number(text: &str) -> Option<u64> {
-    let is_plain = text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
-    is_plain.then(|| text.parse().ok()).flatten()
+/// Digits without a sign or a leading zero.
+fn number(text: &[u8]) -> Option<u64> {
+    match text {
+        [] | [b'0', _, ..] => None,
+        digits => digits.iter().try_fold(0_u64, |number, digit| {
+            let digit = digit.wrapping_sub(b'0');
+            if digit > 9 { None } else { number.checked_mul(10)?.checked_add(digit.into()) }
+        }),
+    }
 }
 
 #[cfg(test)]

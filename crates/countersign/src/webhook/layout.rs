@@ -162,8 +162,9 @@ impl LayoutPlan {
         if value.len() > MAX_LEN {
             return Err(VerifyError::Malformed("it is too long"));
         }
-        let value = value.strip_prefix(self.prefix.as_slice());
-        let value = value.ok_or(VerifyError::Malformed("it does not begin as it has to"))?;
+        let Some(value) = value.strip_prefix(self.prefix.as_slice()) else {
+            return Err(VerifyError::Malformed("it does not begin as it has to"));
+        };
         let Some(sep) = &self.sep else {
             let captured = self.items.first().and_then(|item| capture(item, value));
             return captured.map_or(Ok(()), |captured| found.take(captured));
@@ -292,7 +293,7 @@ fn capture<'v>(item: &[Mark], piece: &'v [u8]) -> Option<Captured<'v>> {
             continue;
         }
         let end = match marks.peek() {
-            Some(Mark::Text(text)) => memchr::memmem::find(rest, text)?,
+            Some(Mark::Text(text)) => find(rest, text)?,
             _ => rest.len(),
         };
         let (value, behind) = rest.split_at_checked(end)?;
@@ -306,11 +307,20 @@ fn capture<'v>(item: &[Mark], piece: &'v [u8]) -> Option<Captured<'v>> {
     rest.is_empty().then_some(captured)
 }
 
+/// Where one text begins in another. What stands between items is one byte nearly always, for which to prepare a search takes longer
+/// than to search.
+fn find(text: &[u8], wanted: &[u8]) -> Option<usize> {
+    match wanted {
+        [byte] => memchr::memchr(*byte, text),
+        _ => memchr::memmem::find(text, wanted),
+    }
+}
+
 fn split<'v>(value: &'v [u8], sep: &[u8]) -> impl Iterator<Item = &'v [u8]> {
     let mut rest = Some(value);
     std::iter::from_fn(move || {
         let value = rest?;
-        let at = memchr::memmem::find(value, sep);
+        let at = find(value, sep);
         let (piece, behind) = at.and_then(|at| value.split_at_checked(at)).unwrap_or((value, b""));
         rest = at.and_then(|_| behind.get(sep.len()..));
         Some(piece)

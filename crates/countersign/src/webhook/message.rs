@@ -20,8 +20,8 @@ impl Plan {
         url: Option<&str>,
         time: Option<&[u8]>,
         id: Option<&[u8]>,
-    ) -> Result<SignatureBase, VerifyError> {
-        let mut base = SignatureBase::new();
+        base: &mut SignatureBase,
+    ) -> Result<(), VerifyError> {
         for part in &self.parts {
             match part {
                 Part::Text(text) => base.push(text),
@@ -34,7 +34,10 @@ impl Plan {
                     let target = self.unsigned_target(view.target);
                     base.push(target.split_once('?').map_or("", |(_, query)| query).as_bytes());
                 }
-                Part::Time => base.push(time.ok_or(VerifyError::Absent("time"))?),
+                Part::Time => match time {
+                    Some(time) => base.push(time),
+                    None => return Err(VerifyError::Absent("time")),
+                },
                 Part::Id { until } => {
                     let id = id.ok_or(VerifyError::Absent("delivery id"))?;
                     if until.as_ref().is_some_and(|until| memchr::memmem::find(id, until).is_some()) {
@@ -59,10 +62,10 @@ impl Plan {
                     };
                     pairs.write(own, &mut |text| base.push(text))?;
                 }
-                Part::BodyHash(hash, form) => push_hash(&mut base, *hash, *form, view.body),
+                Part::BodyHash(hash, form) => push_hash(base, *hash, *form, view.body),
             }
         }
-        Ok(base)
+        Ok(())
     }
 }
 

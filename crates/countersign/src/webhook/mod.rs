@@ -150,8 +150,8 @@ impl Scheme for Webhook {
         format!("Webhook realm=\"{realm}\"")
     }
 
-    fn parse(&self, request: &Request<'_>, _: &[CoveredComponents]) -> Result<Parsed, VerifyError> {
-        self.plan.parse(request)
+    fn parse(&self, request: &Request<'_>, _: &[CoveredComponents], parsed: &mut Parsed) -> Result<(), VerifyError> {
+        self.plan.parse(request, parsed)
     }
 }
 

@@ -20,14 +20,15 @@ use crate::{
     request::{Request, trim},
     scheme::{Delivery, Parsed, Place, SignedTimes, StatedAlgorithm},
     signature::Signature,
+    signature_base::SignatureBase,
 };
 
 /// The most keys by whose names one request may be signed.
 const MOST_KEY_IDS: usize = 8;
 
 impl Plan {
-    pub(super) fn parse(&self, request: &Request<'_>) -> Result<Parsed, VerifyError> {
-        let body = request.body.ok_or(VerifyError::BodyNeeded)?;
+    pub(super) fn parse(&self, request: &Request<'_>, parsed: &mut Parsed) -> Result<(), VerifyError> {
+        let Some(body) = request.body else { return Err(VerifyError::BodyNeeded) };
         let view = View::new(self, request, body)?;
         let values = self.carried(&view)?;
         let mut found = Found::default();
@@ -37,12 +38,15 @@ impl Plan {
         if self.spec.without_body && !body.is_empty() {
             return Err(VerifyError::NotCovered(Component::Body));
         }
-        let mut parsed = Parsed::new(None, StatedAlgorithm::Named(self.algorithm), self.covered.clone());
+        parsed.algorithm = StatedAlgorithm::Named(self.algorithm);
+        parsed.covered = self.covered.clone();
         parsed.own_keys = true;
-        self.take_signatures(&found, &view, &mut parsed)?;
+        self.take_signatures(&found, &view, parsed)?;
         let time = self.time_text(&view, found.time)?;
         if let (Some(plan), Some(text)) = (&self.time, &time) {
-            let read = plan.format.read(text).ok_or(VerifyError::Malformed("a time of another form"))?;
+            let Some(read) = plan.format.read(text) else {
+                return Err(VerifyError::Malformed("a time of another form"));
+            };
             parsed.times = SignedTimes { created: Some(read), ..SignedTimes::default() };
         }
         let id = self.id_text(&view)?;
@@ -60,11 +64,13 @@ impl Plan {
         }
         let mut urls = view.urls.iter().map(|url| Some(url.as_str()));
         let first = urls.next().flatten();
-        parsed.base = self.lay(&view, first, time.as_deref(), id.as_deref())?;
+        self.lay(&view, first, time.as_deref(), id.as_deref(), &mut parsed.base)?;
         for url in urls {
-            parsed.other_bases.push(self.lay(&view, url, time.as_deref(), id.as_deref())?);
+            let mut base = SignatureBase::new();
+            self.lay(&view, url, time.as_deref(), id.as_deref(), &mut base)?;
+            parsed.other_bases.push(base);
         }
-        Ok(parsed)
+        Ok(())
     }
 
     /// The values in which signatures stand, at least one.
@@ -75,7 +81,10 @@ impl Plan {
         };
         let mut values = SmallVec::new();
         match &self.carrier {
-            Carrier::One(source) => values.extend(view.carried(source)?.filter(|value| self.is_ours(source, value))),
+            Carrier::One(source) => match view.carried(source)? {
+                Some(value) if self.is_ours(source, &value) => values.push(value),
+                _ => {}
+            },
             Carrier::Fields(names) => {
                 for name in names {
                     values.extend(field(name)?);
@@ -153,7 +162,7 @@ impl Plan {
             Some(source) => view.value(source)?,
             None => beside.map(Cow::Borrowed),
         };
-        text.map(Some).ok_or(VerifyError::Absent("time"))
+        if text.is_some() { Ok(text) } else { Err(VerifyError::Absent("time")) }
     }
 
     /// The text of the delivery's id, which has to be there where it is signed.

@@ -15,6 +15,7 @@ use crate::{
     request::{Fields, Request},
     scheme::{Place, SignatureParts, SigningParams, Slot, Unsigned},
     signature::Signature,
+    signature_base::SignatureBase,
     time::UnixTime,
 };
 
@@ -57,7 +58,9 @@ impl Plan {
             let request = Request { target: &target, fields: &fields, body: Some(&changed), ..*request };
             let view = View::new(self, &request, &changed).map_err(unreadable)?;
             let url = view.urls.first().map(String::as_str);
-            self.lay(&view, url, time.as_ref().map(String::as_bytes), id.as_deref()).map_err(unreadable)?
+            let mut base = SignatureBase::new();
+            self.lay(&view, url, time.as_ref().map(String::as_bytes), id.as_deref(), &mut base).map_err(unreadable)?;
+            base
         };
         let slots = self.slots(params.keys, time.as_deref().unwrap_or_default());
         Ok(Unsigned { base, body: changed, parts, slots, signatures: params.keys.len() })

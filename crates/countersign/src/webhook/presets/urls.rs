@@ -29,6 +29,7 @@ pub(super) const ROWS: &[Preset] = &[
         sha1("{url}", header("x-twilio-signature"))
             .encoding(SignatureEncoding::Base64)
             .digest(query("bodySHA256"), SignatureEncoding::Hex)
+            .url_form(UrlForm::EitherPort)
     }),
     row("mandrill", &[Catalogue], "", || {
         sha1("{url}", header("x-mandrill-signature"))
