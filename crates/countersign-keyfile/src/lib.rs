@@ -11,6 +11,9 @@
 //! | `public_key`, `public_key_file` | a public key in PEM: as text, or in a file |
 //! | `private_key_file` | a file with a private key in PEM, which signs and verifies |
 //!
+//! The algorithm `webhook` is for the secret that a provider of webhooks shows: its text, from `secret`, `secret_file` or
+//! `secret_env`, is decoded only when it is known whose it is ([`KeyFile::webhook_keys`]). `scheme = "stripe"` keeps it to one of them.
+//!
 //! Paths are relative to the key file's folder. `dangerous = true` is needed for a secret under 16 bytes, for SHA-1, and for
 //! RSA under 2048 bits. Several entries with one id are a ring: all of them verify, in the order of the file, and the first
 //! that can sign does. Those of them that have a `name` have the same.
@@ -42,7 +45,7 @@
 //! # In a server
 //!
 //! [`KeyFileLoader`] is a loader that follows the file while the server runs: `SignatureConfig::new(KeyFileLoader::open("keys.toml")?)`.
-//! Handlers get the [`KeyOwner`].
+//! Handlers get the [`KeyOwner`]. For webhooks [`for_webhook`](KeyFileLoader::for_webhook) gives a loader of the same file.
 
 mod entry;
 mod error;
@@ -51,20 +54,24 @@ mod file;
 mod kind;
 mod life;
 mod loader;
+mod material;
 mod owner;
 mod raw;
 mod ring;
 mod ring_file;
 mod source;
 mod store;
+mod webhook_keys;
+mod webhook_text;
 
 pub use self::{
     entry::Entry,
     error::KeyFileError,
     file::KeyFile,
     kind::{SourceKind, Weakness},
-    loader::KeyFileLoader,
+    loader::{KeyFileLoader, WebhookKeyLoader},
     owner::KeyOwner,
     ring_file::{KeyRingFile, NewKey},
     source::without_line_end,
+    webhook_keys::WebhookCaller,
 };
