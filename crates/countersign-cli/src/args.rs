@@ -12,9 +12,10 @@ use crate::{
     dialect::{dialect, dialects, switch, switches},
     flags::{AlgorithmFlag, key_type, unix_time},
     key_kind::KeyKind,
+    webhook::args::WebhookCommand,
 };
 
-/// HTTP request signatures, draft-cavage: make keys, sign, verify, and see what is signed.
+/// HTTP request signatures, draft-cavage and webhooks: make keys, sign, verify, and see what is signed.
 ///
 /// Requests are raw HTTP/1.x messages on standard input; the body is all that follows the blank line. Ends with 0 when a request
 /// was accepted or the work is done, 1 when something was refused, 2 on wrong use or unreadable input.
@@ -53,6 +54,9 @@ pub(crate) enum Command {
     /// and content-encoding where they are present. With --public-key nothing but the signature is asked for. --headers asks for
     /// its names in place of either. Whatever else is covered is checked too.
     Verify(VerifyArgs),
+    /// Sign and verify webhooks in the layouts of their providers
+    #[command(subcommand)]
+    Webhook(WebhookCommand),
 }
 
 #[derive(Args, Debug)]

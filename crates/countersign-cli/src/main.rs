@@ -18,7 +18,9 @@ mod message;
 mod public_key;
 mod sign;
 mod signing_key;
+mod verdict;
 mod verify;
+mod webhook;
 
 use std::{
     io::{self, Read, Write},
@@ -65,6 +67,7 @@ fn run(command: Command) -> Result<Outcome, Failure> {
         Command::Canonicalize(args) => canonicalize::run(&args, &stdin()?),
         Command::Sign(args) => sign::run(&args, &stdin()?),
         Command::Verify(args) => verify::run(&args, &stdin()?),
+        Command::Webhook(command) => webhook::run(&command),
     }
 }
 

@@ -95,10 +95,8 @@ impl Message {
 
     /// Appends a field.
     pub(crate) fn add(&mut self, name: &str, value: &[u8]) {
+        self.end_last_line();
         let line_end = self.line_end();
-        if let Some(last) = self.head.last_mut().filter(|last| !last.raw.ends_with(b"\n")) {
-            last.raw.extend_from_slice(line_end);
-        }
         let raw = [titled(name).as_bytes(), b": ", value, line_end].concat();
         self.head.push(Line { raw, field: Some((name.to_owned(), value.to_owned())) });
     }
@@ -109,6 +107,39 @@ impl Message {
         let is_other = |line: &Line| line.field.as_ref().is_none_or(|(own, _)| !own.eq_ignore_ascii_case(name));
         self.head.retain(is_other);
         self.add(name, &field.value);
+    }
+
+    /// Sets the target, in place of the one that is there.
+    pub(crate) fn set_target(&mut self, target: &str) {
+        let (Some(line), Some(first)) = (&mut self.request_line, self.head.first_mut()) else { return };
+        target.clone_into(&mut line.target);
+        let mut words = first.raw.splitn(3, |byte| *byte == b' ');
+        let (method, _, version) = (words.next(), words.next(), words.next());
+        first.raw = [method.unwrap_or_default(), target.as_bytes(), version.unwrap_or_default()].join(&b' ');
+    }
+
+    /// Sets the body, and its length wherever the head says it.
+    pub(crate) fn set_body(&mut self, body: Vec<u8>) {
+        let length = body.len().to_string().into_bytes();
+        for line in &mut self.head {
+            let Some((name, value)) = &mut line.field else { continue };
+            if name.eq_ignore_ascii_case("content-length") {
+                let end = line.raw.len().saturating_sub(countersign_keyfile::without_line_end(&line.raw).len());
+                let end = line.raw.split_off(line.raw.len().saturating_sub(end));
+                line.raw = [name.as_bytes(), b": ", &length, &end].concat();
+                length.clone_into(value);
+            }
+        }
+        self.end_last_line();
+        self.body = body;
+    }
+
+    /// So that something can follow it.
+    fn end_last_line(&mut self) {
+        let line_end = self.line_end();
+        if let Some(last) = self.head.last_mut().filter(|last| !last.raw.ends_with(b"\n")) {
+            last.raw.extend_from_slice(line_end);
+        }
     }
 
     /// The whole message. Line ends are as they came; those of added lines are the first line's.
@@ -230,6 +261,24 @@ mod tests {
             assert!(error.starts_with(&format!("line {line} of the message: ")), "{text:?}: {error}");
         }
         assert!(matches!(Message::read(b""), Err(Failure::Misuse(_))));
+    }
+
+    #[test]
+    fn a_target_and_a_body_are_set_with_the_length_where_it_is_said() {
+        for (text, expected) in [
+            ("GET /a HTTP/1.1\r\n\r\n", "GET /b?c HTTP/1.1\r\n\r\nbody"),
+            ("GET /a HTTP/1.0\nHost: a", "GET /b?c HTTP/1.0\nHost: a\n\nbody"),
+            (
+                "GET /a HTTP/1.1\r\ncontent-LENGTH:   1\r\nX: 1\r\n\r\na",
+                "GET /b?c HTTP/1.1\r\ncontent-LENGTH: 4\r\nX: 1\r\n\r\nbody",
+            ),
+        ] {
+            let mut message = Message::read(text.as_bytes()).unwrap();
+            message.set_target("/b?c");
+            message.set_body(b"body".to_vec());
+            assert_eq!(message.request().unwrap().target, "/b?c");
+            assert_eq!(String::from_utf8(message.into_bytes()).unwrap(), expected);
+        }
     }
 
     #[test]

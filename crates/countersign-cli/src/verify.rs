@@ -2,9 +2,8 @@
 
 use std::{borrow::Cow, time::Duration};
 
-use countersign::{Cavage, Coverage, KeyId, Policy, UnixTime, Verified, Verifier, VerifyError, VerifyingKey};
+use countersign::{Cavage, Coverage, KeyId, Policy, UnixTime, Verifier, VerifyingKey};
 use countersign_keyfile::KeyFile;
-use serde::Serialize;
 
 use crate::{
     Outcome,
@@ -14,6 +13,7 @@ use crate::{
     flags::{self, HeadersFlag},
     message::Message,
     public_key,
+    verdict::Verdict,
 };
 
 /// Where the keys come from.
@@ -41,9 +41,11 @@ pub(crate) fn run(args: &VerifyArgs, input: &[u8]) -> Result<Outcome, Failure> {
         let ring = ring(args, &keys, unverified.key_id(), now);
         unverified.verify(&ring, message.body())
     });
-    let verdict = verdict.as_ref().map_err(|error| (error, verifier.claimed_key_id(&request)));
-    let output = if args.json { json(&verdict)? } else { line(&verdict) };
-    Ok(Outcome { output: format!("{output}\n").into_bytes(), refused: verdict.is_err() })
+    let verdict = match &verdict {
+        Ok(verified) => Verdict::Accepted { key: verified.key_id(), verified },
+        Err(error) => Verdict::Refused { error, claimed: verifier.claimed_key_id(&request) },
+    };
+    verdict.outcome(args.json)
 }
 
 /// The keys of a claimed id that are in use; none for an id that is not known, or not the one that is asked for.
@@ -87,52 +89,4 @@ fn policy(args: &VerifyArgs, scheme: &Cavage, keys: &Keys) -> Result<Policy, Fai
         // They are one key, in every way in which it may have signed.
         Keys::Public(_) => policy.max_keys(public_key::MAX_WAYS),
     })
-}
-
-type Verdict<'v> = Result<&'v Verified, (&'v VerifyError, Option<KeyId>)>;
-
-fn line(verdict: &Verdict<'_>) -> String {
-    match verdict {
-        Ok(verified) => {
-            let key = one_word(verified.key_id().map_or("", KeyId::as_str));
-            format!("accepted key={key} covered=\"{}\"", verified.covered())
-        }
-        Err((error, _)) => format!("refused {}: {error}", error.code()),
-    }
-}
-
-/// A key id that cannot be taken for the rest of the line: without white space and quotation marks.
-fn one_word(id: &str) -> String {
-    let safe = |char: char| !char.is_whitespace() && !matches!(char, '"' | '\\');
-    id.chars().map(|char| if safe(char) { char.to_string() } else { char.escape_unicode().to_string() }).collect()
-}
-
-/// The verdict for machines. All fields are always there.
-#[derive(Default, Serialize)]
-struct Json<'v> {
-    result: &'static str,
-    /// Proven where the result is `accepted`, and a claim where it is `refused`.
-    key: Option<&'v str>,
-    covered: Option<&'v str>,
-    cause: Option<&'static str>,
-    detail: Option<String>,
-}
-
-fn json(verdict: &Verdict<'_>) -> Result<String, Failure> {
-    let json = match verdict {
-        Ok(verified) => Json {
-            result: "accepted",
-            key: verified.key_id().map(KeyId::as_str),
-            covered: Some(verified.covered().as_str()),
-            ..Json::default()
-        },
-        Err((error, claimed)) => Json {
-            result: "refused",
-            key: claimed.as_ref().map(KeyId::as_str),
-            cause: Some(error.code()),
-            detail: Some(error.to_string()),
-            ..Json::default()
-        },
-    };
-    serde_json::to_string(&json).map_err(|error| Failure::misuse(error.to_string()))
 }

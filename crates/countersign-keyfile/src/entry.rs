@@ -6,16 +6,16 @@ use std::{
     sync::Arc,
 };
 
-use countersign::{Algorithm, KeyError, KeyId, KeyState, RingKey, Secret, SigningKey, UnixTime, VerifyingKey};
-use zeroize::Zeroizing;
+use countersign::{Algorithm, KeyId, KeyState, RingKey, SigningKey, UnixTime, VerifyingKey, webhook::Webhook};
 
 use crate::{
     error::KeyFileError,
     fields::Fields,
     kind::{SourceKind, Weakness},
     life::Life,
+    material::{Material, signing_key},
     raw::RawKey,
-    source::material,
+    webhook_text::WebhookText,
 };
 
 /// Who a key belongs to, and the line that says so.
@@ -42,16 +42,13 @@ pub(crate) struct Name {
 pub struct Entry {
     id: KeyId,
     name: Option<Name>,
-    algorithm: Algorithm,
     line: usize,
     source: SourceKind,
     /// The file that its material is in, where that is another than the key file.
     file: Option<PathBuf>,
     weaknesses: Vec<Weakness>,
     life: Life,
-    verifying: VerifyingKey,
-    /// The secret, or the PEM of the private key; a public key leaves nothing to keep.
-    signing: Option<Zeroizing<Vec<u8>>>,
+    material: Material,
 }
 
 impl Entry {
@@ -71,10 +68,38 @@ impl Entry {
         self.name.as_ref()
     }
 
-    /// What it signs or verifies with.
+    /// What it signs or verifies with; `None` where it is a webhook's, whose scheme says.
     #[must_use]
-    pub const fn algorithm(&self) -> Algorithm {
-        self.algorithm
+    pub const fn algorithm(&self) -> Option<Algorithm> {
+        match &self.material {
+            Material::Key { algorithm, .. } => Some(*algorithm),
+            Material::Webhook(_) => None,
+        }
+    }
+
+    /// Whether it is the text of a webhook's key, which serves webhooks and nothing else.
+    #[must_use]
+    pub const fn is_webhook(&self) -> bool {
+        matches!(self.material, Material::Webhook(_))
+    }
+
+    /// The one webhook that it serves, by its name; `None` where it serves any, and where it is none of a webhook.
+    #[must_use]
+    pub fn scheme(&self) -> Option<&str> {
+        self.webhook_text().and_then(WebhookText::scheme)
+    }
+
+    /// Whether it serves this webhook, as far as it says. Its text may still be none that the webhook can decode.
+    #[must_use]
+    pub fn serves(&self, webhook: &Webhook) -> bool {
+        self.webhook_text().is_some_and(|text| text.serves(webhook))
+    }
+
+    pub(crate) const fn webhook_text(&self) -> Option<&WebhookText> {
+        match &self.material {
+            Material::Key { .. } => None,
+            Material::Webhook(text) => Some(text),
+        }
     }
 
     /// The line on which it begins, counted from one.
@@ -95,10 +120,13 @@ impl Entry {
         self.file.as_deref()
     }
 
-    /// Whether it holds what signs, whatever its state. All keys can verify.
+    /// Whether it holds what signs, whatever its state. All keys can verify. A webhook's text may, since only its scheme tells.
     #[must_use]
     pub const fn can_sign(&self) -> bool {
-        self.signing.is_some()
+        match &self.material {
+            Material::Key { signing, .. } => signing.is_some(),
+            Material::Webhook(_) => true,
+        }
     }
 
     /// What has become of it, where the file says so; where it does not, the key is active.
@@ -124,31 +152,39 @@ impl Entry {
         self.life.ring_id.as_ref().unwrap_or(&self.id)
     }
 
-    /// Everything for which it has to say `dangerous = true`.
+    /// Everything for which it has to say `dangerous = true`; a webhook's is taken without.
     #[must_use]
     pub fn weaknesses(&self) -> &[Weakness] {
         &self.weaknesses
     }
 
-    /// The key that verifies.
+    /// The key that verifies; `None` where it is a webhook's: [`KeyFile::webhook_keys`](crate::KeyFile::webhook_keys).
     #[must_use]
-    pub const fn verifying_key(&self) -> &VerifyingKey {
-        &self.verifying
+    pub const fn verifying_key(&self) -> Option<&VerifyingKey> {
+        match &self.material {
+            Material::Key { verifying, .. } => Some(verifying),
+            Material::Webhook(_) => None,
+        }
     }
 
-    /// The key that signs, made anew each time, since it is one that cannot be copied.
+    /// The key that signs, made anew each time, since it is one that cannot be copied. A webhook's is none.
     pub(crate) fn signing_key(&self) -> Option<Result<SigningKey, KeyFileError>> {
-        let material = self.signing.as_ref()?;
-        let key = signing_key(self.id.as_str(), self.algorithm, material);
+        let Material::Key { algorithm, signing: Some(material), .. } = &self.material else { return None };
+        let key = signing_key(self.id.as_str(), *algorithm, material);
         Some(key.map_err(|source| KeyFileError::Key { line: self.line, source }))
     }
 
-    /// The key as a ring holds it.
-    pub(crate) fn ring_key(&self) -> Result<RingKey, KeyFileError> {
+    /// The key as a ring holds it; for a ring of this webhook, where there is one.
+    pub(crate) fn ring_key(&self, webhook: Option<&Webhook>) -> Result<RingKey, KeyFileError> {
         let created = self.life.created.unwrap_or(UnixTime::from_secs(0));
-        let key = match self.signing_key() {
-            Some(signing) => RingKey::new(signing?, created),
-            None => Ok(RingKey::only_verifying(self.id.clone(), self.verifying.clone(), created)),
+        let (signing, verifying) = match (&self.material, webhook) {
+            (Material::Key { verifying, .. }, None) => (self.signing_key().transpose()?, verifying.clone()),
+            (Material::Webhook(text), Some(webhook)) => text.pair(&self.id, webhook)?,
+            _ => return Err(KeyFileError::NotOfRing { id: self.ring_id().to_string() }),
+        };
+        let key = match signing {
+            Some(signing) => RingKey::new(signing, created),
+            None => Ok(RingKey::only_verifying(self.id.clone(), verifying, created)),
         };
         let key = key.map_err(|source| KeyFileError::Key { line: self.line, source })?;
         Ok(key.called(self.ring_id().clone()).in_state(self.state_or_active()))
@@ -163,40 +199,10 @@ impl Entry {
             fields.name.map(|field| Ok(Name { text: field.text("name")?.into(), line: field.line })).transpose()?;
         let algorithm = fields.algorithm()?;
         let life = Life::read(&fields)?;
-        let dangerous = fields.dangerous.map_or(Ok(false), |field| field.truth("dangerous"))?;
-        let (kind, field) = fields.source;
-        let value = field.text(kind.field())?;
-        if kind.is_secret() != algorithm.is_symmetric() {
-            return Err(KeyFileError::WrongSource { line: field.line, algorithm, kind });
-        }
-        let mut weaknesses = Vec::new();
-        let mut weak = |line, weakness| {
-            weaknesses.push(weakness);
-            if dangerous { Ok(()) } else { Err(KeyFileError::Weak { line, weakness }) }
-        };
-        if algorithm.is_sha1() {
-            weak(fields.algorithm.line, Weakness::Sha1)?;
-        }
-        let material = material(kind, value, folder, field.line)?;
-        let wrong = |source| KeyFileError::Key { line: field.line, source };
-        if kind.is_secret() && (1..Secret::MIN_LEN).contains(&material.len()) {
-            weak(field.line, Weakness::ShortSecret(material.len()))?;
-        }
-        let verifying = if kind.is_secret() {
-            verifying_secret(algorithm, &material).map_err(wrong)?
-        } else if kind == SourceKind::PrivateKeyFile {
-            let key = signing_key(id.as_str(), algorithm, &material);
-            key.and_then(|key| key.verifying_key()).map_err(wrong)?
-        } else {
-            if let Some(weakness) = weak_rsa(algorithm, &material) {
-                weak(field.line, weakness)?;
-            }
-            VerifyingKey::dangerous_weak_from_pem(algorithm, &material).map_err(wrong)?
-        };
-        let public = matches!(kind, SourceKind::PublicKey | SourceKind::PublicKeyFile);
-        let signing = (!public).then_some(material);
-        let file = kind.is_file().then(|| folder.join(value));
-        Ok(Self { id, name, algorithm, line: raw.line, source: kind, file, weaknesses, life, verifying, signing })
+        let (material, weaknesses) = Material::read(&fields, algorithm, &id, folder)?;
+        let (source, field) = fields.source;
+        let file = if source.is_file() { Some(folder.join(field.text(source.field())?)) } else { None };
+        Ok(Self { id, name, line: raw.line, source, file, weaknesses, life, material })
     }
 }
 
@@ -205,43 +211,11 @@ impl fmt::Debug for Entry {
         f.debug_struct("Entry")
             .field("id", &self.id)
             .field("name", &self.name())
-            .field("algorithm", &self.algorithm)
+            .field("algorithm", &self.algorithm())
+            .field("scheme", &self.scheme())
             .field("line", &self.line)
             .field("source", &self.source)
             .field("state", &self.life.state)
             .finish_non_exhaustive()
-    }
-}
-
-// Whether a secret or a hash is weak was judged before, with the file's line; so the constructors for weak ones are called.
-
-fn verifying_secret(algorithm: Algorithm, material: &[u8]) -> Result<VerifyingKey, KeyError> {
-    let secret = Secret::dangerous_short(material)?;
-    if algorithm == Algorithm::HmacSha1 {
-        Ok(VerifyingKey::dangerous_hmac_sha1(&secret))
-    } else {
-        VerifyingKey::hmac(algorithm, &secret)
-    }
-}
-
-fn signing_key(id: &str, algorithm: Algorithm, material: &[u8]) -> Result<SigningKey, KeyError> {
-    if !algorithm.is_symmetric() {
-        return SigningKey::from_pem(id, algorithm, material);
-    }
-    let secret = Secret::dangerous_short(material)?;
-    if algorithm == Algorithm::HmacSha1 {
-        SigningKey::dangerous_hmac_sha1(id, &secret)
-    } else {
-        SigningKey::hmac(id, algorithm, &secret)
-    }
-}
-
-/// What is weak about a public RSA key, whatever hash it is used with.
-fn weak_rsa(algorithm: Algorithm, pem: &[u8]) -> Option<Weakness> {
-    let strong = if algorithm == Algorithm::RsaSha1 { Algorithm::RsaSha256 } else { algorithm };
-    match VerifyingKey::from_pem(strong, pem) {
-        Err(KeyError::RsaSize(bits)) if bits < 2048 => Some(Weakness::ShortRsa(bits)),
-        Err(KeyError::RsaExponent) => Some(Weakness::SmallRsaExponent),
-        _ => None,
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf};
 
-use countersign::{Algorithm, KeyError, RingError};
+use countersign::{Algorithm, KeyError, RingError, SchemeName};
 use thiserror::Error;
 
 use crate::kind::{SourceKind, Weakness};
@@ -131,6 +131,20 @@ pub enum KeyFileError {
         /// What was given.
         kind: SourceKind,
     },
+    /// Material of another kind for a webhook, whose text is decoded as its scheme says and no other way.
+    #[error("line {line}: a webhook takes no {kind}, only its text: secret, secret_file or secret_env")]
+    WrongWebhookSource {
+        /// Where the material is given.
+        line: usize,
+        /// What was given.
+        kind: SourceKind,
+    },
+    /// A scheme for a key that is no webhook's.
+    #[error("line {line}: only a key of the algorithm webhook has a scheme")]
+    NotWebhook {
+        /// Where the scheme stands.
+        line: usize,
+    },
     /// Something that is only taken where the key says `dangerous = true`.
     #[error("line {line}: {weakness} is weak: it needs dangerous = true")]
     Weak {
@@ -181,6 +195,26 @@ pub enum KeyFileError {
     #[error("no key {id:?} is active")]
     NotActive {
         /// The id that was asked for.
+        id: String,
+    },
+    /// The keys of this id are those of webhooks, which sign nothing else.
+    #[error("the key {id:?} serves webhooks alone")]
+    WebhookOnly {
+        /// The id that was asked for.
+        id: String,
+    },
+    /// No key of the file serves this webhook, or none of the id that was asked for.
+    #[error("no key {}serves the webhook {scheme}", id.as_ref().map(|id| format!("{id:?} ")).unwrap_or_default())]
+    NoWebhookKey {
+        /// The webhook's name.
+        scheme: SchemeName,
+        /// The id that was asked for, if any was.
+        id: Option<String>,
+    },
+    /// A key that would be none of the ring to which it was added: it has another id, or serves something else.
+    #[error("the key {id:?} is none of this ring's")]
+    NotOfRing {
+        /// What the key is called within the ring.
         id: String,
     },
     /// The file no longer holds the keys that the ring has, since somebody else changed them meanwhile. Open it again.

@@ -1,14 +1,14 @@
 //! The whole file.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     fs::File,
     io::{self, Read},
     path::Path,
     sync::Arc,
 };
 
-use countersign::{KeyId, KeyRing, KeyState, RingPolicy, SigningKey, UnixTime, VerifyingKey};
+use countersign::{KeyId, KeyRing, KeyState, RingPolicy, SigningKey, UnixTime, VerifyingKey, webhook::Webhook};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -48,6 +48,8 @@ use crate::{
 pub struct KeyFile {
     entries: Vec<Entry>,
     ids: Vec<KeyId>,
+    names: HashMap<KeyId, Arc<str>>,
+    /// Those of webhooks are in none of them.
     rings: HashMap<KeyId, Ring>,
 }
 
@@ -81,23 +83,25 @@ impl KeyFile {
 
     fn from_results(results: Vec<Result<Entry, KeyFileError>>) -> Result<Self, KeyFileError> {
         let entries = results.into_iter().collect::<Result<Vec<_>, _>>()?;
-        let (mut ids, mut names) = (Vec::new(), HashMap::new());
+        let (mut ids, mut known, mut names) = (Vec::new(), HashSet::new(), HashMap::new());
         let mut shared = HashMap::<_, Vec<_>>::new();
         for entry in &entries {
             if let Some(name) = entry.name_in_place() {
                 names.insert(entry.id().clone(), Arc::clone(&name.text));
             }
-            if !shared.contains_key(entry.id()) {
+            if known.insert(entry.id()) {
                 ids.push(entry.id().clone());
             }
-            shared.entry(entry.id()).or_default().push(entry);
+            if !entry.is_webhook() {
+                shared.entry(entry.id()).or_default().push(entry);
+            }
         }
         let ring = |(id, entries): (&KeyId, Vec<&Entry>)| {
-            let owner = KeyOwner::new(id.clone(), names.remove(id));
+            let owner = KeyOwner::new(id.clone(), names.get(id).map(Arc::clone));
             (id.clone(), Ring::new(owner, &newest_first(entries)))
         };
         let rings = shared.into_iter().map(ring).collect();
-        Ok(Self { entries, ids, rings })
+        Ok(Self { entries, ids, names, rings })
     }
 
     /// The active keys that verify what this id signs, newest first: in the order of the file, but for those that say when they were
@@ -127,20 +131,27 @@ impl KeyFile {
     /// Who the keys of this id belong to; `None` where the file does not say, and for an id that is not in it.
     #[must_use]
     pub fn name(&self, id: &str) -> Option<&str> {
-        self.rings.get(id).and_then(|ring| ring.owner().name())
+        self.names.get(id).map(AsRef::as_ref)
+    }
+
+    /// Who the key of an entry belongs to.
+    pub(crate) fn owner(&self, entry: &Entry) -> KeyOwner {
+        KeyOwner::new(entry.id().clone(), self.names.get(entry.id()).map(Arc::clone))
     }
 
     /// The newest key of this id that is active and can sign, which is the first one where they do not say when they were created.
     ///
     /// # Errors
-    /// When there is no such id, none of its keys is active, or none of those can sign.
+    /// When there is no such id, none of its keys is active, none of those can sign, or all of them are webhooks'.
     pub fn signing_key(&self, id: &str) -> Result<SigningKey, KeyFileError> {
-        let ring = newest_first(self.entries.iter().filter(|entry| entry.id().as_str() == id));
+        let of_id = |entry: &&Entry| entry.id().as_str() == id && !entry.is_webhook();
+        let ring = newest_first(self.entries.iter().filter(of_id));
         let mut active = ring.iter().filter(|entry| entry.state_or_active() == KeyState::Active).peekable();
         let none_active = active.peek().is_none();
         active.find_map(|entry| entry.signing_key()).unwrap_or_else(|| {
             let id = id.to_owned();
             Err(match self.rings.get(id.as_str()) {
+                None if self.ids.iter().any(|known| known.as_str() == id) => KeyFileError::WebhookOnly { id },
                 None => KeyFileError::UnknownId { id },
                 Some(_) if none_active => KeyFileError::NotActive { id },
                 Some(_) => KeyFileError::VerifiesOnly { id },
@@ -148,7 +159,7 @@ impl KeyFile {
         })
     }
 
-    /// All keys of the file as one ring, in which each is called by its `ring_id`, or by its id where it has none.
+    /// All keys of the file but those of webhooks as one ring, in which each is called by its `ring_id`, or by its id where it has none.
     ///
     /// ```
     /// use countersign::{RingPolicy, UnixTime};
@@ -177,18 +188,25 @@ impl KeyFile {
     /// # Errors
     /// When two keys are called the same, and when more are pending or active than the policy has room for.
     pub fn ring(&self, policy: RingPolicy) -> Result<KeyRing, KeyFileError> {
-        self.ring_where(policy, |_| true)
+        self.ring_where(policy, None, |entry| !entry.is_webhook())
     }
 
-    /// The keys of this id as a ring, in which each is called by its `ring_id`. It is empty for an id that is not in the file.
+    /// The keys of this id as a ring, in which each is called by its `ring_id`; those of webhooks are left out. It is empty for an id that
+    /// is not in the file.
     ///
     /// # Errors
     /// As for [`ring`](Self::ring).
     pub fn ring_of(&self, id: &str, policy: RingPolicy) -> Result<KeyRing, KeyFileError> {
-        self.ring_where(policy, |entry| entry.id().as_str() == id)
+        self.ring_where(policy, None, |entry| entry.id().as_str() == id && !entry.is_webhook())
     }
 
-    fn ring_where(&self, policy: RingPolicy, is_in: impl Fn(&Entry) -> bool) -> Result<KeyRing, KeyFileError> {
+    /// These keys as a ring, of this webhook where there is one.
+    pub(crate) fn ring_where(
+        &self,
+        policy: RingPolicy,
+        webhook: Option<&Webhook>,
+        is_in: impl Fn(&Entry) -> bool,
+    ) -> Result<KeyRing, KeyFileError> {
         let mut lines = HashMap::new();
         for entry in self.entries.iter().filter(|entry| is_in(entry)) {
             if let Some(first) = lines.insert(entry.ring_id(), entry.line()) {
@@ -198,7 +216,7 @@ impl KeyFile {
         }
         let entries = newest_first(self.entries.iter().filter(|entry| is_in(entry)));
         // A ring takes the later of two for the newer.
-        let keys = entries.into_iter().rev().map(Entry::ring_key).collect::<Result<Vec<_>, _>>()?;
+        let keys = entries.into_iter().rev().map(|entry| entry.ring_key(webhook)).collect::<Result<Vec<_>, _>>()?;
         KeyRing::with_keys(policy, keys).map_err(KeyFileError::Ring)
     }
 
@@ -207,7 +225,7 @@ impl KeyFile {
         self.rings
     }
 
-    /// The ids, each once, in the order of the file.
+    /// The ids, those of webhooks too, each once, in the order of the file.
     pub fn ids(&self) -> impl Iterator<Item = &str> {
         self.ids.iter().map(KeyId::as_str)
     }

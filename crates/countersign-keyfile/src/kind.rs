@@ -72,7 +72,7 @@ impl fmt::Display for SourceKind {
     }
 }
 
-/// What is weak about a key, which is why it says `dangerous = true`.
+/// What is weak about a key, which is why it says `dangerous = true`; a webhook's need not, since the provider chose it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Weakness {

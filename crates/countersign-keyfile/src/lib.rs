@@ -15,6 +15,9 @@
 //! 1970 `until` which it verifies, `disposed` or `compromised`; `created` says when it was made, in the same seconds; `ring_id` is what it is
 //! called within a ring, where it shares its id with others. A key without a state is active.
 //!
+//! The algorithm `webhook` is for the secret that a provider of webhooks shows: its text, from `secret`, `secret_file` or
+//! `secret_env`, is decoded only when it is known whose it is ([`KeyFile::webhook_keys`]). `scheme = "stripe"` keeps it to one of them.
+//!
 //! Paths are relative to the key file's folder. `dangerous = true` is needed for a secret under 16 bytes, for SHA-1, and for
 //! RSA under 2048 bits. Several entries with one id are a ring: all of them that are in use verify, in the order of the file
 //! but for those that say when they were created, and the first that can sign does. Those of them that have a `name` have the same.
@@ -46,7 +49,7 @@
 //! # In a server
 //!
 //! [`KeyFileLoader`] is a loader that follows the file while the server runs: `SignatureConfig::new(KeyFileLoader::open("keys.toml")?)`.
-//! Handlers get the [`KeyOwner`].
+//! Handlers get the [`KeyOwner`]. For webhooks [`for_webhook`](KeyFileLoader::for_webhook) gives a loader of the same file.
 //!
 //! # Keys that change
 //!
@@ -60,20 +63,24 @@ mod file;
 mod kind;
 mod life;
 mod loader;
+mod material;
 mod owner;
 mod raw;
 mod ring;
 mod ring_file;
 mod source;
 mod store;
+mod webhook_keys;
+mod webhook_text;
 
 pub use self::{
     entry::Entry,
     error::KeyFileError,
     file::KeyFile,
     kind::{SourceKind, Weakness},
-    loader::KeyFileLoader,
+    loader::{KeyFileLoader, WebhookKeyLoader},
     owner::KeyOwner,
     ring_file::{KeyRingFile, NewKey},
     source::without_line_end,
+    webhook_keys::WebhookCaller,
 };

@@ -8,12 +8,13 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use countersign::{Claim, Credential, KeyLoader, UnixTime};
+use countersign::{Claim, Credential, KeyLoader, SchemeName, UnixTime, webhook::Webhook};
 
 use crate::{
     error::KeyFileError,
     owner::KeyOwner,
     store::{self, Store},
+    webhook_keys::WebhookCaller,
 };
 
 /// The keys of a file as a server's loader, which follows the file while the server runs.
@@ -88,6 +89,29 @@ impl KeyFileLoader {
         Self { clock: Arc::new(clock), ..self }
     }
 
+    /// A loader for a webhook, which goes by the same file and by the settings of this one. It gets the keys of the file's
+    /// entries for webhooks, and this one never does.
+    ///
+    /// From then on a text that the webhook cannot decode is a mistake of the file, which leaves the keys before it in force.
+    ///
+    /// ```
+    /// use countersign::{KeyLoader, webhook::Webhook};
+    /// use countersign_keyfile::{KeyFileLoader, WebhookCaller};
+    ///
+    /// fn loaders() -> Result<impl KeyLoader<Caller = WebhookCaller>, Box<dyn std::error::Error>> {
+    ///     let keys = KeyFileLoader::open("keys.toml")?;
+    ///     Ok(keys.for_webhook(&Webhook::preset("stripe")?)?)
+    /// }
+    /// # assert!(loaders().is_err());
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`Self::open`], and when no entry serves the webhook that is not disposed, or the text of one cannot be decoded.
+    pub fn for_webhook(&self, webhook: &Webhook) -> Result<WebhookKeyLoader, KeyFileError> {
+        let place = self.store.add(webhook)?;
+        Ok(WebhookKeyLoader { loader: self.clone(), webhook: webhook.name(), place })
+    }
+
     /// Looks at the file now, such as on a signal, and takes what changed at once. Whether anything had.
     ///
     /// It reads files: from asynchronous code, call it where blocking is allowed.
@@ -112,6 +136,35 @@ impl KeyLoader for KeyFileLoader {
 impl fmt::Debug for KeyFileLoader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("KeyFileLoader").field("path", &self.store.path()).finish_non_exhaustive()
+    }
+}
+
+/// The keys of a webhook as a server's loader, which follows the file as the [`KeyFileLoader`] does that it was made by.
+///
+/// A request that names a key gets the keys of that id alone. One that names none, as with most providers, gets all that verify at the
+/// moment, newest first.
+#[derive(Clone)]
+pub struct WebhookKeyLoader {
+    loader: KeyFileLoader,
+    webhook: SchemeName,
+    /// The webhook's among those of the store.
+    place: usize,
+}
+
+impl KeyLoader for WebhookKeyLoader {
+    type Caller = WebhookCaller;
+    type Error = Infallible;
+
+    fn load(&self, claim: Claim) -> impl Future<Output = Result<Option<Credential<WebhookCaller>>, Infallible>> + Send {
+        let KeyFileLoader { store, accept_pending, clock } = &self.loader;
+        std::future::ready(Ok(store.find_of_webhook(self.place, claim.key_id(), clock(), *accept_pending)))
+    }
+}
+
+impl fmt::Debug for WebhookKeyLoader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = self.loader.store.path();
+        f.debug_struct("WebhookKeyLoader").field("path", &path).field("webhook", &self.webhook).finish_non_exhaustive()
     }
 }
 

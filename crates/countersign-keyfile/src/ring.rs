@@ -19,15 +19,12 @@ pub(crate) struct Ring {
 
 impl Ring {
     pub(crate) fn new(owner: KeyOwner, newest_first: &[&Entry]) -> Self {
-        let keys = newest_first.iter().map(|entry| (entry.verifying_key().clone(), entry.state_or_active()));
+        let keys =
+            newest_first.iter().filter_map(|entry| Some((entry.verifying_key()?.clone(), entry.state_or_active())));
         let keys: Vec<_> = keys.filter(|(_, state)| !state.is_disposed()).collect();
         let active = keys.iter().filter(|(_, state)| *state == KeyState::Active).map(|(key, _)| key.clone()).collect();
         let goes_by_time = keys.iter().any(|(_, state)| *state != KeyState::Active);
         Self { owner, keys, active, goes_by_time }
-    }
-
-    pub(crate) const fn owner(&self) -> &KeyOwner {
-        &self.owner
     }
 
     pub(crate) fn active(&self) -> &[VerifyingKey] {

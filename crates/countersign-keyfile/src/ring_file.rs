@@ -4,6 +4,7 @@ mod edit;
 mod keeper;
 mod mask;
 mod new_key;
+mod scope;
 mod write;
 
 use std::{
@@ -12,13 +13,16 @@ use std::{
     sync::Arc,
 };
 
-use countersign::{KeyId, KeyRing, RingError, RingKey, RingPolicy, SharedKeyRing, UnixTime, UpdateError};
+use countersign::{
+    KeyId, KeyRing, RingError, RingKey, RingPolicy, SharedKeyRing, UnixTime, UpdateError, webhook::Webhook,
+};
 use zeroize::Zeroizing;
 
 pub use self::new_key::NewKey;
 use self::{
     keeper::{FileKeeper, Incoming},
     new_key::Made,
+    scope::Scope,
 };
 use crate::{
     error::KeyFileError,
@@ -55,16 +59,17 @@ use crate::{
 pub struct KeyRingFile {
     ring: SharedKeyRing,
     path: Arc<Path>,
+    scope: Scope,
     incoming: Incoming,
 }
 
 impl KeyRingFile {
-    /// Opens a file all of whose keys are one ring.
+    /// Opens a file all of whose keys are one ring, but those of webhooks.
     ///
     /// # Errors
     /// When the file cannot be read, and whenever [`KeyFile::parse`] or [`KeyFile::ring`] fails.
     pub fn open(path: impl AsRef<Path>, policy: RingPolicy) -> Result<Self, KeyFileError> {
-        Self::open_scope(path.as_ref(), None, policy)
+        Self::open_scope(path.as_ref(), Scope::All, policy)
     }
 
     /// Opens a file whose keys of this id are a ring, beside those of others. There may be none of them yet.
@@ -72,22 +77,27 @@ impl KeyRingFile {
     /// # Errors
     /// As for [`open`](Self::open).
     pub fn open_id(path: impl AsRef<Path>, id: &KeyId, policy: RingPolicy) -> Result<Self, KeyFileError> {
-        Self::open_scope(path.as_ref(), Some(id.clone()), policy)
+        Self::open_scope(path.as_ref(), Scope::Id(id.clone()), policy)
     }
 
-    fn open_scope(path: &Path, id: Option<KeyId>, policy: RingPolicy) -> Result<Self, KeyFileError> {
+    /// Opens a file whose keys that serve this webhook are a ring, beside those of others. There may be none of them yet. Add keys that
+    /// are [made for webhooks](NewKey::for_webhook).
+    ///
+    /// # Errors
+    /// As for [`open`](Self::open), and whenever [`KeyFile::webhook_ring`] fails.
+    pub fn open_webhook(path: impl AsRef<Path>, webhook: &Webhook, policy: RingPolicy) -> Result<Self, KeyFileError> {
+        Self::open_scope(path.as_ref(), Scope::Webhook(webhook.clone()), policy)
+    }
+
+    fn open_scope(path: &Path, scope: Scope, policy: RingPolicy) -> Result<Self, KeyFileError> {
         // What a link leads to is replaced, not the link; and the same file is meant wherever the process goes.
         let real = fs::canonicalize(path);
         let real = real.map_err(|source| KeyFileError::Unreadable { path: path.to_owned(), source })?;
         let text = read(&real)?;
-        let file = KeyFile::parse(&text, folder(&real))?;
-        let ring = match &id {
-            Some(id) => file.ring_of(id.as_str(), policy),
-            None => file.ring(policy),
-        }?;
+        let ring = scope.ring(&KeyFile::parse(&text, folder(&real))?, policy)?;
         let (path, incoming) = (Arc::from(real), Incoming::default());
-        let keeper = FileKeeper::new(Arc::clone(&path), id, Arc::clone(&incoming));
-        Ok(Self { ring: SharedKeyRing::kept_by(ring, keeper), path, incoming })
+        let keeper = FileKeeper::new(Arc::clone(&path), scope.clone(), Arc::clone(&incoming));
+        Ok(Self { ring: SharedKeyRing::kept_by(ring, keeper), path, scope, incoming })
     }
 
     /// The ring. A key that is added to it directly is refused, since nobody could tell what to write: add it here.
@@ -118,7 +128,7 @@ impl KeyRingFile {
         now: UnixTime,
         add: impl FnOnce(&mut KeyRing, RingKey) -> Result<(), RingError>,
     ) -> Result<(), KeyFileError> {
-        let made = Made::new(key, now, &read(&self.path)?, folder(&self.path))?;
+        let made = Made::new(key, now, &read(&self.path)?, folder(&self.path), &self.scope)?;
         let changed = self.ring.update(|ring| {
             add(ring, made.ring_key.clone())?;
             // The keeper comes next, before any other change does.

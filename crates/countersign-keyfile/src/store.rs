@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use countersign::{Credential, KeyId, UnixTime};
+use countersign::{Credential, KeyId, UnixTime, webhook::Webhook};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -21,12 +21,19 @@ use crate::{
     raw,
     ring::Ring,
     source::{named_files, read_file},
+    webhook_keys::{WebhookCaller, WebhookKeys},
 };
 
 /// The shortest time between two looks.
 const SHORTEST: Duration = Duration::from_millis(10);
 
-type Keys = HashMap<KeyId, Ring>;
+/// The keys of a file: those that requests name, and those of each webhook that a loader was made for.
+struct Keys {
+    /// How many ids there are.
+    ids: usize,
+    rings: HashMap<KeyId, Ring>,
+    webhooks: Vec<WebhookKeys>,
+}
 
 pub(crate) struct Store {
     path: PathBuf,
@@ -45,6 +52,8 @@ struct State {
     told: Option<String>,
     /// The content of the last look, where that was another.
     changed_to: Option<u64>,
+    /// Whose keys are made of the file's texts, so that a text which cannot be decoded is a mistake of the file.
+    webhooks: Vec<Webhook>,
 }
 
 /// A look at the file and at those that it names.
@@ -61,8 +70,8 @@ impl Store {
         let path = absolute.map_err(|source| KeyFileError::Unreadable { path: path.to_owned(), source })?;
         let hasher = RandomState::new();
         let look = look(&path, &hasher);
-        let state = State { tried: look.fingerprint, told: None, changed_to: None };
-        let (keys, watcher) = (RwLock::new(keys(&path, look.text)?), OnceLock::new());
+        let state = State { tried: look.fingerprint, told: None, changed_to: None, webhooks: Vec::new() };
+        let (keys, watcher) = (RwLock::new(keys(&path, look.text, &[])?), OnceLock::new());
         Ok(Self { path, keys, state: Mutex::new(state), hasher, watcher })
     }
 
@@ -77,7 +86,34 @@ impl Store {
         now: impl FnOnce() -> UnixTime,
         pending: bool,
     ) -> Option<Credential<KeyOwner>> {
-        self.keys.read().unwrap_or_else(PoisonError::into_inner).get(id)?.credential(now, pending)
+        self.keys.read().unwrap_or_else(PoisonError::into_inner).rings.get(id)?.credential(now, pending)
+    }
+
+    /// What a webhook's loader answers, by the place that [`add`](Self::add) gave to the webhook.
+    pub(crate) fn find_of_webhook(
+        &self,
+        place: usize,
+        id: Option<&KeyId>,
+        now: UnixTime,
+        pending: bool,
+    ) -> Option<Credential<WebhookCaller>> {
+        let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
+        keys.webhooks.get(place)?.credential(id, now, pending)
+    }
+
+    /// Makes the keys of one more webhook from now on, out of what is there now.
+    pub(crate) fn add(&self, webhook: &Webhook) -> Result<usize, KeyFileError> {
+        let mut state = self.state();
+        let look = look(&self.path, &self.hasher);
+        let webhooks = [state.webhooks.as_slice(), std::slice::from_ref(webhook)].concat();
+        let keys = keys(&self.path, look.text, &webhooks)?;
+        if keys.webhooks.last().is_none_or(WebhookKeys::is_empty) {
+            return Err(KeyFileError::NoWebhookKey { scheme: webhook.name(), id: None });
+        }
+        let place = state.webhooks.len();
+        *state = State { tried: look.fingerprint, told: None, changed_to: None, webhooks };
+        self.put_in_force(keys);
+        Ok(place)
     }
 
     /// Takes what is there now.
@@ -109,13 +145,10 @@ impl Store {
         // content at the next look.
         (state.tried, state.changed_to) = (look.fingerprint, None);
         let path = self.path.display();
-        match keys(&self.path, look.text) {
+        match keys(&self.path, look.text, &state.webhooks) {
             Ok(keys) => {
-                let ids = keys.len();
-                let keys_before =
-                    std::mem::replace(&mut *self.keys.write().unwrap_or_else(PoisonError::into_inner), keys);
-                // Not while the lock is held.
-                drop(keys_before);
+                let ids = keys.ids;
+                self.put_in_force(keys);
                 state.told = None;
                 tracing::info!(%path, ids, "the keys of the changed file are in force");
                 Ok(())
@@ -129,6 +162,12 @@ impl Store {
                 Err(error)
             }
         }
+    }
+
+    fn put_in_force(&self, keys: Keys) {
+        let keys_before = std::mem::replace(&mut *self.keys.write().unwrap_or_else(PoisonError::into_inner), keys);
+        // Not while the lock is held.
+        drop(keys_before);
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -191,11 +230,12 @@ fn folder(path: &Path) -> &Path {
     path.parent().unwrap_or(Path::new(""))
 }
 
-fn keys(path: &Path, text: io::Result<Zeroizing<String>>) -> Result<Keys, KeyFileError> {
+fn keys(path: &Path, text: io::Result<Zeroizing<String>>, webhooks: &[Webhook]) -> Result<Keys, KeyFileError> {
     let text = text.map_err(|source| KeyFileError::Unreadable { path: path.to_owned(), source })?;
     let file = KeyFile::parse(&text, folder(path))?;
     if file.entries().is_empty() {
         return Err(KeyFileError::Empty { path: path.to_owned() });
     }
-    Ok(file.into_rings())
+    let webhooks = webhooks.iter().map(|webhook| file.webhook_keys_in_any_state(webhook)).collect::<Result<_, _>>()?;
+    Ok(Keys { ids: file.ids().count(), webhooks, rings: file.into_rings() })
 }

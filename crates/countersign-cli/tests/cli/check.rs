@@ -35,6 +35,31 @@ fn more_keys_of_one_id_than_are_tried_are_warned_of() {
 }
 
 #[test]
+fn more_keys_of_one_webhook_than_are_tried_are_warned_of_whatever_they_are_called() {
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("webhooks.toml");
+    let check = |of_stripe: usize, of_any: usize| {
+        let entry = |id: usize, scheme: &str| {
+            format!("[[key]]\nid = '{id}'\nalgorithm = 'webhook'\nsecret = 'correct horse battery staple'\n{scheme}\n")
+        };
+        let of_stripe = (0..of_stripe).map(|id| entry(id, "scheme = 'stripe'"));
+        let text: String = of_stripe.chain((0..of_any).map(|id| entry(id, ""))).collect();
+        fs::write(&path, text).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        countersign(&["keys", "check", path.to_str().unwrap()], "").stderr
+    };
+    let warning = |webhook: &str| {
+        format!(
+            "countersign: warning: the webhook {webhook} has 5 keys, of which a policy tries 4 unless it is told otherwise\n"
+        )
+    };
+    assert_eq!(check(4, 0), "");
+    assert_eq!(check(2, 2), "");
+    assert_eq!(check(5, 0), warning("stripe"));
+    assert_eq!(check(1, 4), warning("stripe"));
+    assert_eq!(check(0, 5), warning("any"));
+}
+
+#[test]
 fn a_private_key_that_others_can_read_is_warned_of_and_a_public_one_is_not() {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("readable");
     let _ = fs::remove_dir_all(&folder);

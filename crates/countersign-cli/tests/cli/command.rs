@@ -14,7 +14,7 @@ pub(crate) struct Ended {
 }
 
 /// Runs the command on a message.
-pub(crate) fn countersign(args: &[&str], message: &str) -> Ended {
+pub(crate) fn countersign(args: &[&str], message: &(impl AsRef<[u8]> + ?Sized)) -> Ended {
     let mut child = Command::new(env!("CARGO_BIN_EXE_countersign"))
         .args(args)
         .stdin(Stdio::piped())
@@ -23,7 +23,7 @@ pub(crate) fn countersign(args: &[&str], message: &str) -> Ended {
         .spawn()
         .unwrap();
     // A command that ends at its flags reads nothing.
-    let _ = child.stdin.take().unwrap().write_all(message.as_bytes());
+    let _ = child.stdin.take().unwrap().write_all(message.as_ref());
     let output = child.wait_with_output().unwrap();
     Ended {
         status: output.status.code().unwrap(),

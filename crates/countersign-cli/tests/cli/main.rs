@@ -15,3 +15,4 @@ mod suite;
 mod transcripts;
 #[cfg(feature = "legacy-keys")]
 mod vectors;
+mod webhook_vectors;

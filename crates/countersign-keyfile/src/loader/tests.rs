@@ -2,6 +2,7 @@
 
 mod breakage;
 mod watching;
+mod webhooks;
 
 use std::{
     cell::RefCell,

@@ -9,7 +9,7 @@ use std::{
 
 use countersign::{KeyId, KeyRing, KeyState, RingKeeper, UnixTime};
 
-use super::{edit::Edit, folder, new_key::Made, read, write::replace};
+use super::{edit::Edit, folder, new_key::Made, read, scope::Scope, write::replace};
 use crate::{entry::Entry, error::KeyFileError, file::KeyFile};
 
 /// The key that is being added, from the ring's taking it in until the file has it.
@@ -21,8 +21,7 @@ pub(super) fn lock(incoming: &Mutex<Option<Made>>) -> MutexGuard<'_, Option<Made
 
 pub(super) struct FileKeeper {
     path: Arc<Path>,
-    /// The id that all keys of the ring share; `None` where the ring is the whole file.
-    id: Option<KeyId>,
+    scope: Scope,
     incoming: Incoming,
 }
 
@@ -34,8 +33,8 @@ struct Kept {
 }
 
 impl FileKeeper {
-    pub(super) const fn new(path: Arc<Path>, id: Option<KeyId>, incoming: Incoming) -> Self {
-        Self { path, id, incoming }
+    pub(super) const fn new(path: Arc<Path>, scope: Scope, incoming: Incoming) -> Self {
+        Self { path, scope, incoming }
     }
 
     fn write(&self, before: &KeyRing, after: &KeyRing) -> Result<(), KeyFileError> {
@@ -72,7 +71,7 @@ impl FileKeeper {
 
     fn kept(&self, text: &str) -> Result<HashMap<KeyId, Kept>, KeyFileError> {
         let file = KeyFile::parse(text, folder(&self.path))?;
-        let is_ours = |(_, entry): &(usize, &Entry)| self.id.as_ref().is_none_or(|id| entry.id() == id);
+        let is_ours = |(_, entry): &(usize, &Entry)| self.scope.has(entry);
         let kept = |(place, entry): (usize, &Entry)| {
             let created = entry.created().unwrap_or(UnixTime::from_secs(0));
             (entry.ring_id().clone(), Kept { place, state: entry.state().unwrap_or(KeyState::Active), created })

@@ -6,9 +6,11 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use countersign::{Algorithm, KeyId, RingKey, UnixTime};
 use zeroize::Zeroizing;
 
+use super::scope::Scope;
 use crate::{
     entry::Entry,
     error::KeyFileError,
+    fields::WEBHOOK,
     kind::SourceKind,
     raw::{RawField, RawKey, RawValue},
 };
@@ -30,7 +32,9 @@ pub struct NewKey {
     id: KeyId,
     ring_id: Option<KeyId>,
     name: Option<String>,
-    algorithm: Algorithm,
+    /// `None` for a webhook's text.
+    algorithm: Option<Algorithm>,
+    scheme: Option<String>,
     source: SourceKind,
     value: Zeroizing<String>,
     dangerous: bool,
@@ -49,8 +53,24 @@ impl NewKey {
     /// A key whose material is what this field says: a secret itself, a public key, or the name of a file or a variable with one.
     #[must_use]
     pub fn from_source(id: KeyId, algorithm: Algorithm, source: SourceKind, value: impl Into<String>) -> Self {
-        let value = Zeroizing::new(value.into());
-        Self { id, ring_id: None, name: None, algorithm, source, value, dangerous: false }
+        Self::new(id, Some(algorithm), source, value.into())
+    }
+
+    /// The key of a webhook, out of the text that its provider shows: for a ring [of the webhook](crate::KeyRingFile::open_webhook).
+    #[must_use]
+    pub fn for_webhook(id: KeyId, text: impl Into<String>) -> Self {
+        Self::new(id, None, SourceKind::Secret, text.into())
+    }
+
+    fn new(id: KeyId, algorithm: Option<Algorithm>, source: SourceKind, value: String) -> Self {
+        let value = Zeroizing::new(value);
+        Self { id, ring_id: None, name: None, algorithm, scheme: None, source, value, dangerous: false }
+    }
+
+    /// The same for one webhook alone, by its name.
+    #[must_use]
+    pub fn only_for(self, scheme: impl Into<String>) -> Self {
+        Self { scheme: Some(scheme.into()), ..self }
     }
 
     /// The same under another id within the ring, for keys that share one on the wire.
@@ -83,8 +103,9 @@ impl NewKey {
     pub(super) fn texts(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let ring_id = self.ring_id.as_ref().map(|ring_id| ("ring_id", ring_id.as_str()));
         let name = self.name.as_ref().map(|name| ("name", name.as_str()));
-        let algorithm = ("algorithm", self.algorithm.name());
-        [Some(("id", self.id.as_str())), ring_id, name, Some(algorithm)].into_iter().flatten()
+        let algorithm = ("algorithm", self.algorithm.map_or(WEBHOOK, Algorithm::name));
+        let scheme = self.scheme.as_ref().map(|scheme| ("scheme", scheme.as_str()));
+        [Some(("id", self.id.as_str())), ring_id, name, Some(algorithm), scheme].into_iter().flatten()
     }
 
     pub(super) const fn is_dangerous(&self) -> bool {
@@ -111,6 +132,7 @@ impl fmt::Debug for NewKey {
             .field("id", &self.id.as_str())
             .field("ring_id", &self.ring_id.as_ref().map(KeyId::as_str))
             .field("algorithm", &self.algorithm)
+            .field("scheme", &self.scheme)
             .field("source", &self.source)
             .finish_non_exhaustive()
     }
@@ -125,9 +147,15 @@ pub(super) struct Made {
 
 impl Made {
     /// Reads the key as if its entry stood at the end of the text.
-    pub(super) fn new(key: NewKey, now: UnixTime, text: &str, folder: &Path) -> Result<Self, KeyFileError> {
+    pub(super) fn new(
+        key: NewKey,
+        now: UnixTime,
+        text: &str,
+        folder: &Path,
+        scope: &Scope,
+    ) -> Result<Self, KeyFileError> {
         let (line, created) = (text.lines().count().saturating_add(1), super::keeper::seconds(now));
-        let ring_key = Entry::from_raw(&key.to_raw(line, created), folder)?.ring_key()?;
+        let ring_key = scope.ring_key(&Entry::from_raw(&key.to_raw(line, created), folder)?)?;
         Ok(Self { key, created, ring_key })
     }
 

@@ -2,6 +2,7 @@
 
 mod text;
 mod trouble;
+mod webhooks;
 
 use countersign::{Algorithm, KeyState, OnActivate, RingPolicy};
 
