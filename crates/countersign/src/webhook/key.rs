@@ -76,8 +76,14 @@ impl Webhook {
 
     fn decode_private(&self, text: &str) -> Result<Zeroizing<Vec<u8>>, KeyError> {
         let key = &self.plan.spec.key;
-        let strip = key.strip_private.as_deref().filter(|strip| text.starts_with(strip)).or(key.strip.as_deref());
-        self.decode(text, strip)
+        if self.plan.algorithm.is_symmetric() {
+            return self.decode(text, key.strip.as_deref());
+        }
+        // A public key has the length of a seed, and whatever is signed with it anybody can sign.
+        if key.strip.as_deref().is_some_and(|public| text.starts_with(public)) {
+            return Err(KeyError::WrongKind(self.plan.algorithm));
+        }
+        self.decode(text, key.strip_private.as_deref())
     }
 
     fn decode(&self, text: &str, strip: Option<&str>) -> Result<Zeroizing<Vec<u8>>, KeyError> {
