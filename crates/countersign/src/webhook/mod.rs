@@ -103,7 +103,6 @@ impl Webhook {
     pub fn covers(&self) -> Coverage {
         self.plan.coverage.clone()
     }
-
 }
 
 impl Sealed for Webhook {}
