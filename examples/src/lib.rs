@@ -1,4 +1,16 @@
-//! What the examples and the benchmark share: two clients, their keys, and the loader that finds them.
+//! What the examples and the benchmark share: two clients, their keys, and the loader that finds them; and both sides of the systems
+//! that the examples of webhooks speak for, each in a folder beside its program.
+
+#[path = "../docusign/mod.rs"]
+pub mod docusign;
+#[path = "../flow_ami/mod.rs"]
+pub mod flow_ami;
+#[path = "../gnatta/mod.rs"]
+pub mod gnatta;
+#[path = "../sap_gateway/mod.rs"]
+pub mod sap_gateway;
+pub mod serving;
+pub mod tour;
 
 use std::io;
 

@@ -1,4 +1,5 @@
-//! Webhooks: the presets and the published and derived vectors.
+//! Webhooks: the presets, the published and derived vectors, and whole systems over real sockets.
 
 mod presets;
+mod seeds;
 mod vectors;

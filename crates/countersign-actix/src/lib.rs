@@ -45,6 +45,7 @@
 //! # Where to read on
 //!
 //! [`guide`] takes you from a first guarded scope to an API in production: keys, policies, bodies, proxies, tests.
+//! [`receive_webhooks`] does the same for endpoints of providers that sign in layouts of their own.
 //! [`coming_from_http_signature_normalization`] maps the concepts of that crate to those here.
 //!
 //! # What to know
@@ -69,6 +70,9 @@ mod unread;
 
 #[doc = include_str!("../docs/guard-your-api.md")]
 pub mod guide {}
+
+#[doc = include_str!("../docs/receive-webhooks.md")]
+pub mod receive_webhooks {}
 
 #[doc = include_str!("../docs/coming-from-http-signature-normalization.md")]
 pub mod coming_from_http_signature_normalization {}

@@ -180,19 +180,40 @@ where
 /// # Ok::<(), countersign::KeyError>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct StaticKeys<C = ()>(HashMap<KeyId, Credential<C>>);
+pub struct StaticKeys<C = ()> {
+    named: HashMap<KeyId, Credential<C>>,
+    unnamed: Option<Credential<C>>,
+}
 
 impl<C> StaticKeys<C> {
     /// No keys, to add to.
     #[must_use]
     pub fn new() -> Self {
-        Self(HashMap::new())
+        Self { named: HashMap::new(), unnamed: None }
     }
 
     /// The same with the keys of one more id, in place of any that had it.
     #[must_use]
     pub fn with(mut self, id: KeyId, credential: Credential<C>) -> Self {
-        self.0.insert(id, credential);
+        self.named.insert(id, credential);
+        self
+    }
+
+    /// The same with keys for requests in schemes that name none, as most webhooks are, in place of any that were there. A request that
+    /// names a key is never verified with them.
+    ///
+    /// ```
+    /// use countersign::{Credential, StaticKeys, webhook::Webhook};
+    ///
+    /// let github = Webhook::preset("github")?;
+    /// let key = github.verifying_key("the secret of a webhook")?;
+    /// let keys = StaticKeys::new().with_unnamed(Credential::new(key, ()));
+    /// # let _ = keys;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn with_unnamed(mut self, credential: Credential<C>) -> Self {
+        self.unnamed = Some(credential);
         self
     }
 }
@@ -205,7 +226,7 @@ impl<C> Default for StaticKeys<C> {
 
 impl<C> FromIterator<(KeyId, Credential<C>)> for StaticKeys<C> {
     fn from_iter<I: IntoIterator<Item = (KeyId, Credential<C>)>>(pairs: I) -> Self {
-        Self(pairs.into_iter().collect())
+        Self { named: pairs.into_iter().collect(), unnamed: None }
     }
 }
 
@@ -214,7 +235,11 @@ impl<C: Clone + Send + Sync + 'static> KeyLoader for StaticKeys<C> {
     type Error = Infallible;
 
     fn load(&self, claim: Claim) -> impl Future<Output = Result<Option<Credential<C>>, Infallible>> + Send {
-        std::future::ready(Ok(claim.key_id().and_then(|id| self.0.get(id)).cloned()))
+        let found = match claim.key_id() {
+            Some(id) => self.named.get(id),
+            None => self.unnamed.as_ref(),
+        };
+        std::future::ready(Ok(found.cloned()))
     }
 }
 
@@ -235,6 +260,27 @@ mod tests {
         let claim = claim("API.example:443", "/orders?page=2");
         assert_eq!(claim.key_id().map(KeyId::as_str), Some("alice"));
         assert_eq!((claim.authority(), claim.target()), (Some("API.example:443"), "/orders?page=2"));
+    }
+
+    fn found(keys: &StaticKeys<&'static str>, claim: Claim) -> Option<&'static str> {
+        let mut answer = std::pin::pin!(keys.load(claim));
+        match answer.as_mut().poll(&mut std::task::Context::from_waker(std::task::Waker::noop())) {
+            std::task::Poll::Ready(Ok(answer)) => answer.map(|credential| credential.caller),
+            std::task::Poll::Pending => panic!("it has nothing to wait for"),
+        }
+    }
+
+    #[test]
+    fn keys_without_an_id_are_for_claims_without_one_and_no_others() {
+        let key = || VerifyingKey::hmac_sha256(&crate::secret::Secret::new("correct horse battery staple").unwrap());
+        let keys = StaticKeys::new().with_unnamed(Credential::new(key(), "unnamed"));
+        let (named, unnamed) = (claim("a.example", "/"), claim("a.example", "/").without_key_id());
+        assert_eq!(found(&keys, unnamed.clone()), Some("unnamed"));
+        assert_eq!(found(&keys, named.clone()), None);
+        let keys = StaticKeys::new().with("alice".parse().unwrap(), Credential::new(key(), "Alice"));
+        assert_eq!(found(&keys, unnamed.clone()), None);
+        let keys = keys.with_unnamed(Credential::new(key(), "unnamed"));
+        assert_eq!((found(&keys, named), found(&keys, unnamed)), (Some("Alice"), Some("unnamed")));
     }
 
     #[test]

@@ -16,7 +16,8 @@ use crate::{
     signature::{Encoding, SignatureForm},
 };
 
-/// The most signatures that a request may carry in one place: each costs a comparison, and the list is the peer's to write.
+/// The most signatures that a request may carry, but for MACs in fields that each have one: each costs a comparison, and the list is
+/// the peer's to write.
 pub(super) const MOST_SIGNATURES: usize = 16;
 /// The most items of a list that are looked at.
 const MOST_ITEMS: usize = 64;
@@ -41,8 +42,10 @@ enum Mark {
 }
 
 /// What was found beside one another in one place.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Found<'v> {
+    /// How many signatures are taken at most.
+    most: usize,
     pub(super) time: Option<&'v [u8]>,
     pub(super) signatures: SmallVec<[FoundSignature<'v>; 2]>,
 }
@@ -235,6 +238,11 @@ impl LayoutPlan {
 }
 
 impl<'v> Found<'v> {
+    /// Nothing yet, and at most so many signatures.
+    pub(super) fn at_most(most: usize) -> Self {
+        Self { most, time: None, signatures: SmallVec::new() }
+    }
+
     fn take(&mut self, captured: Captured<'v>) -> Result<(), VerifyError> {
         if let Some(time) = captured.time
             && self.time.replace(time).is_some()
@@ -242,7 +250,7 @@ impl<'v> Found<'v> {
             return Err(VerifyError::Ambiguous("time beside the signature"));
         }
         if let Some(text) = captured.signature {
-            if self.signatures.len() >= MOST_SIGNATURES {
+            if self.signatures.len() >= self.most {
                 return Err(VerifyError::Malformed("it has too many signatures"));
             }
             self.signatures.push(FoundSignature { key_id: captured.key_id, text });

@@ -6,7 +6,7 @@ use smallvec::SmallVec;
 use smol_str::SmolStr;
 
 use super::{
-    layout::{Found, MOST_SIGNATURES},
+    layout::Found,
     message::is_id,
     plan::{Carrier, KeyIdAt, Plan, Source},
     view::{View, may_be_form},
@@ -31,7 +31,7 @@ impl Plan {
         let Some(body) = request.body else { return Err(VerifyError::BodyNeeded) };
         let view = View::new(self, request, body)?;
         let values = self.carried(&view)?;
-        let mut found = Found::default();
+        let mut found = Found::at_most(self.most_read());
         for value in &values {
             self.layout.read(value, &mut found)?;
         }
@@ -229,11 +229,11 @@ impl Plan {
             KeyIdAt::Source(source) => key_id(&view.value(source).ok()??),
             KeyIdAt::Layout => {
                 let values = self.carried(&view).ok()?;
-                let mut found = Found::default();
+                let mut found = Found::at_most(self.most_read());
                 for value in &values {
                     self.layout.read(value, &mut found).ok()?;
                 }
-                found.signatures.iter().take(MOST_SIGNATURES).find_map(|signature| key_id(signature.key_id?))
+                found.signatures.iter().find_map(|signature| key_id(signature.key_id?))
             }
         }
     }

@@ -3,6 +3,7 @@
 use smallvec::SmallVec;
 
 use super::{
+    layout::MOST_SIGNATURES,
     message::is_id,
     plan::{Carrier, KeyIdAt, Plan, Source},
     spec::BodyHash,
@@ -72,7 +73,18 @@ impl Plan {
             // Its one key id says which key signed.
             (_, Some(KeyIdAt::Source(_))) => 1,
             (Carrier::One(_), _) => self.layout.room(),
-            (Carrier::Fields(names) | Carrier::Sequence(names), _) => names.len(),
+            (Carrier::Fields(names) | Carrier::Sequence(names), _) => names.len().min(self.most_read()),
+        }
+    }
+
+    /// How many signatures of one request are read: as many as can be written, so that no sender is refused for its keys. A MAC is
+    /// computed once for all of them; another signature costs its whole check, however many fields there are.
+    pub(super) fn most_read(&self) -> usize {
+        match &self.carrier {
+            Carrier::Fields(names) | Carrier::Sequence(names) if self.algorithm.is_symmetric() => {
+                names.len().max(MOST_SIGNATURES)
+            }
+            _ => MOST_SIGNATURES,
         }
     }
 
