@@ -6,9 +6,7 @@ use std::{
 };
 
 use actix_web::web::{self, Bytes, Data, ServiceConfig};
-use countersign::{
-    KeyRing, RingCaller, RingKey, RingLoader, RingPolicy, SharedKeyRing, UnixTime, Verifier, webhook::Webhook,
-};
+use countersign::{KeyRing, RingCaller, RingKey, RingLoader, RingPolicy, SharedKeyRing, UnixTime, webhook::Webhook};
 use countersign_actix::{SignatureConfig, Signed};
 
 use crate::tour::Failure;
@@ -43,7 +41,7 @@ pub fn config(keys: &[(&str, &str)]) -> Result<SignatureConfig<RingCaller>, Fail
         ring.add_active(RingKey::only_verifying(name.parse()?, webhook.verifying_key(text)?, now), now)?;
     }
     let loader = RingLoader::new(SharedKeyRing::new(ring), || SystemTime::now().into());
-    Ok(SignatureConfig::new(loader).verifier(Verifier::new(webhook.clone(), webhook.policy())).realm("docusign"))
+    Ok(SignatureConfig::new(loader).verifier(webhook.verifier()).realm("docusign"))
 }
 
 /// The one route: `/docusign`.

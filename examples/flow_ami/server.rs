@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use actix_web::web::{self, Bytes, Data, Form, ServiceConfig};
-use countersign::{Credential, StaticKeys, Verifier, webhook::Webhook};
+use countersign::{Credential, StaticKeys, webhook::Webhook};
 use countersign_actix::{SignatureConfig, Signed};
 use serde::Deserialize;
 
@@ -59,7 +59,7 @@ async fn note(event: Signed<Bytes>, desk: Data<Desk>) -> String {
 pub fn config(preset: &str, token: &str) -> Result<SignatureConfig, Failure> {
     let webhook = Webhook::preset(preset)?;
     let keys = StaticKeys::new().with_unnamed(Credential::new(webhook.verifying_key(token)?, ()));
-    Ok(SignatureConfig::new(keys).verifier(Verifier::new(webhook.clone(), webhook.policy())).realm("flow"))
+    Ok(SignatureConfig::new(keys).verifier(webhook.verifier()).realm("flow"))
 }
 
 /// The routes: `/action` for the form of an action, `/events` for webhooks.

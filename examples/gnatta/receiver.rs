@@ -9,7 +9,7 @@ use actix_web::{
     HttpRequest,
     web::{self, Bytes, Data, ServiceConfig},
 };
-use countersign::{RingCaller, RingLoader, Verifier};
+use countersign::{RingCaller, RingLoader};
 use countersign_actix::{SignatureConfig, Signed};
 
 use super::keys::Keys;
@@ -38,7 +38,7 @@ async fn receive(request: HttpRequest, body: Signed<Bytes, RingCaller>, count: D
 #[must_use]
 pub fn config(keys: &Keys) -> SignatureConfig<RingCaller> {
     let (webhook, loader) = (keys.webhook(), RingLoader::new(keys.ring().clone(), || SystemTime::now().into()));
-    SignatureConfig::new(loader).verifier(Verifier::new(webhook.clone(), webhook.policy())).realm("gnatta")
+    SignatureConfig::new(loader).verifier(webhook.verifier()).realm("gnatta")
 }
 
 /// The one route, for any method: `/gnatta`.

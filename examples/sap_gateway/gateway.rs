@@ -10,7 +10,7 @@ use actix_web::{
     },
     web::{self, Bytes, Data, Payload, ServiceConfig},
 };
-use countersign::{Claim, Credential, KeyError, Verifier, webhook::Webhook};
+use countersign::{Claim, Credential, KeyError, webhook::Webhook};
 use countersign_actix::{SignatureConfig, Signed};
 use reqwest::{Client, Response, Url};
 use thiserror::Error;
@@ -101,7 +101,7 @@ async fn load<S: SecretStore>(
 /// When there is no such preset.
 pub fn config<S: SecretStore>(secrets: &Arc<S>) -> Result<SignatureConfig<Partner>, Failure> {
     let (webhook, secrets) = (Webhook::preset("sap-gigya")?, Arc::clone(secrets));
-    let verifier = Verifier::new(webhook.clone(), webhook.policy());
+    let verifier = webhook.verifier();
     let load = move |_: Claim| load(webhook.clone(), Arc::clone(&secrets));
     Ok(SignatureConfig::new(load).verifier(verifier).realm("partner"))
 }

@@ -87,8 +87,8 @@ pub(crate) fn is_authority(spelt: &[u8]) -> bool {
 fn split(spelt: &[u8]) -> Option<(&[u8], Option<u16>)> {
     let spelt = trim(spelt);
     let host_len = match spelt {
-        [b'[', rest @ ..] => rest.iter().position(|byte| *byte == b']')?.checked_add(2)?,
-        _ => spelt.iter().position(|byte| *byte == b':').unwrap_or(spelt.len()),
+        [b'[', rest @ ..] => memchr::memchr(b']', rest)?.checked_add(2)?,
+        _ => memchr::memchr(b':', spelt).unwrap_or(spelt.len()),
     };
     let (host, port) = spelt.split_at_checked(host_len)?;
     let is_host = match host {

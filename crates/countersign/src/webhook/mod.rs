@@ -4,7 +4,7 @@
 //! works, and a scheme like [`Cavage`](crate::Cavage): the same signer, verifier, keys and answers serve it.
 //!
 //! ```
-//! use countersign::{Request, Signer, UnixTime, Verifier, webhook::Webhook};
+//! use countersign::{Request, Signer, UnixTime, webhook::Webhook};
 //!
 //! let stripe = Webhook::preset("stripe")?;
 //! let body = br#"{"type":"charge.succeeded"}"#;
@@ -17,7 +17,7 @@
 //! fields.extend(parts.fields.into_iter().map(|field| (field.name.to_string(), field.value)));
 //!
 //! // ... and the receiver.
-//! let verifier = Verifier::new(stripe.clone(), stripe.policy());
+//! let verifier = stripe.verifier();
 //! let unverified = verifier.begin(&Request::new("POST", "/hooks", &fields).with_body(body), now)?;
 //! let verified = unverified.verify(&[stripe.verifying_key("whsec_test_secret")?], body)?;
 //! assert_eq!(verified.scheme().as_str(), "stripe");
