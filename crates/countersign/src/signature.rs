@@ -276,4 +276,17 @@ mod tests {
             assert!(decode(Encoding::Hex, text.as_bytes()).is_none(), "{text:?}");
         }
     }
+
+    #[test]
+    fn every_byte_is_a_digit_or_none_wherever_it_stands() {
+        for at in 0..10 {
+            for byte in 0..=u8::MAX {
+                let mut text = *b"0123456789";
+                text[at] = byte;
+                let expected = char::from(byte).is_ascii_hexdigit().then(|| decode_hex(&text).unwrap());
+                let read = decode(Encoding::Hex, &text).map(|read| read.as_bytes().to_vec());
+                assert_eq!(read, expected, "{}", text.escape_ascii());
+            }
+        }
+    }
 }
