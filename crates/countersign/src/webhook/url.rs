@@ -55,7 +55,9 @@ impl PublicUrl {
             let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
             let plain = text.bytes().all(|byte| byte.is_ascii_graphic());
             plain
-                && rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/') && (whole || !rest.contains('/')))
+                && rest.is_some_and(|rest| {
+                    !rest.is_empty() && !rest.starts_with('/') && (whole || !rest.contains(['/', '?', '#']))
+                })
         };
         let (text, fits) = match self {
             Self::Fixed(url) => (url, fits(url, true)),
@@ -196,8 +198,9 @@ mod tests {
         }
         assert_eq!(PublicUrl::Fixed("https://a.example:8443/x?y".to_owned()).check(), Ok(()));
         assert_eq!(PublicUrl::Origin("https://a.example".to_owned()).check(), Ok(()));
-        let slash = "https://a.example/".to_owned();
-        assert_eq!(PublicUrl::Origin(slash.clone()).check(), Err(WebhookError::Url(slash)));
+        for more in ["https://a.example/", "https://a.example?", "https://a.example#"] {
+            assert_eq!(PublicUrl::Origin(more.to_owned()).check(), Err(WebhookError::Url(more.to_owned())));
+        }
         assert_eq!(PublicUrl::FromHost("HTTPS".to_owned()).check(), Err(WebhookError::Url("HTTPS".to_owned())));
     }
 }
