@@ -24,7 +24,8 @@ pub enum PublicUrl {
     /// so one that was signed for another server of the same secret can be sent to this one: prefer [`Self::Origin`].
     FromHost(String),
     /// What a function of yours gives for a request: every URL that the sender may have signed, the likeliest first. No more than
-    /// eight are tried; the first is the one that is signed with.
+    /// eight are tried; the first is the one that is signed with. All have one query where a value of it is looked at, such as a time or
+    /// a digest: else the request is refused.
     #[cfg_attr(feature = "serde", serde(skip))]
     Candidates(UrlCandidates),
 }
