@@ -242,6 +242,12 @@ impl Row {
         Self { routes: &[Route::Extractor, Route::Guard, Route::Optional], ..self }
     }
 
+    /// On the routes for webhooks.
+    #[must_use]
+    pub const fn hooks(self) -> Self {
+        Self { routes: &[Route::Hooks, Route::GuardedHooks], ..self }
+    }
+
     /// On one route, where both kinds have to do the same or where it takes long.
     #[must_use]
     pub const fn once(self) -> Self {

@@ -19,7 +19,10 @@ use tracing_subscriber::{Layer, layer::Context, prelude::*};
 
 use crate::events::fields;
 
-use super::subject::{ED25519, HMAC, Inside, Key, P256, RSA_2048, RSA_4096, RSA_PSS, Route, Subject};
+use super::{
+    hook_fixture::Hooks,
+    subject::{ED25519, HMAC, Inside, Key, P256, RSA_2048, RSA_4096, RSA_PSS, Route, Subject},
+};
 
 /// The one authority that the server goes by.
 pub const HOST: &str = "api.example";
@@ -30,7 +33,8 @@ pub const KEY_DEADLINE: Duration = Duration::from_millis(100);
 /// An id that has to be escaped where it is quoted.
 pub const QUOTED_ID: &str = r#"a"b\c"#;
 
-const SECRET: &[u8] = b"thirty-two bytes of test secret!";
+/// The bytes of the usual secret.
+pub const SECRET: &[u8] = b"thirty-two bytes of test secret!";
 
 macro_rules! pem {
     ($name:literal) => {
@@ -108,7 +112,8 @@ fn panic_quietly() -> ! {
     std::panic::resume_unwind(Box::new("as the catalogue wants it"))
 }
 
-type Calls = web::Data<AtomicUsize>;
+/// How often a handler was reached.
+pub type Calls = web::Data<AtomicUsize>;
 
 /// Says what reached the handler.
 fn shown(request: &HttpRequest, body: &[u8], calls: &Calls) -> String {
@@ -166,6 +171,7 @@ impl Fixture {
                 // On one kind of route the host is held to a list as well.
                 let own_host = config.clone().policy(Policy::default().only_authorities([HOST.parse().unwrap()]));
                 let server = HttpServer::new(move || {
+                    let hooks = Hooks::new(now);
                     // The worker's thread is this server's alone, and its events are wanted for as long as it lives.
                     let subscriber = tracing_subscriber::registry().with(layer.clone());
                     std::mem::forget(tracing::subscriber::set_default(subscriber));
@@ -178,6 +184,8 @@ impl Fixture {
                                 .default_service(web::to(guarded)),
                         )
                         .service(web::scope("/optional").default_service(web::to(optional)))
+                        .service(hooks.extracted())
+                        .service(hooks.guarded())
                         .default_service(web::to(signed))
                 });
                 // Else the small frames of HTTP/2 wait for each other, some 40 ms at a time.
@@ -196,6 +204,7 @@ impl Fixture {
         });
         let (address, handle) = started.recv().unwrap();
         let targets = [(Route::Extractor, ""), (Route::Guard, "/guarded"), (Route::Optional, "/optional")];
+        let hooks = [(Route::Hooks, "/hooks".to_owned()), (Route::GuardedHooks, "/guarded-hooks".to_owned())];
         let subject = Subject {
             address,
             host: HOST.to_owned(),
@@ -203,7 +212,11 @@ impl Fixture {
             method: "POST".to_owned(),
             body: br#"{"a": 1, "b": [2, 3]}"#.to_vec(),
             content_type: "application/json".to_owned(),
-            targets: targets.map(|(route, prefix)| (route, format!("{prefix}/inbox?x=1"))).into(),
+            targets: targets
+                .map(|(route, prefix)| (route, format!("{prefix}/inbox?x=1")))
+                .into_iter()
+                .chain(hooks)
+                .collect(),
             dialect: Dialect::STANDARD,
             keys: private_keys(),
             held_at: Some(now),

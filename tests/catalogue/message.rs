@@ -139,6 +139,8 @@ impl Message {
     pub fn sign(mut self, signer: &Signer, now: UnixTime) -> Self {
         let request = Request::new(&self.method, &self.target, &self.fields).with_body(&self.body);
         let parts = signer.sign(&request, now).unwrap_or_else(|error| panic!("cannot sign {self:?}: {error}"));
+        self.target = parts.target(&self.target).into_owned();
+        self.body = parts.body(&self.body).unwrap().into_owned();
         self.fields.extend(parts.fields.into_iter().map(|field| (field.name.to_string(), field.value)));
         self
     }

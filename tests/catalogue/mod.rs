@@ -1,7 +1,7 @@
 //! The attack catalogue: known attacks on signed requests, each with the request that is let through without it.
 //!
 //! A case is survived only when its control passes and the attack does not: a server that refuses everything scores nothing. The
-//! numbers of the rows are stable; the gaps are other cases of the same kinds, and what concerns replay and webhooks.
+//! numbers of the rows are stable; the gaps are other cases of the same kinds, and what concerns replay.
 
 #![allow(
     missing_docs,
@@ -23,6 +23,8 @@ pub mod craft;
 pub mod fixture;
 pub mod h1;
 pub mod h2;
+pub mod hook;
+pub mod hook_fixture;
 pub mod lab;
 pub mod message;
 pub mod report;
@@ -48,6 +50,9 @@ mod parsing;
 mod rsa_sha1;
 mod smuggling;
 mod time;
+mod webhook_forms;
+mod webhook_keys;
+mod webhooks;
 
 use self::case::Row;
 
@@ -61,7 +66,7 @@ pub const DEPARTURES: &[(&str, &str, &str)] = &[(
 /// Every row, in the order of the numbers.
 #[must_use]
 pub fn rows() -> Vec<&'static Row> {
-    let chapters: [&[Row]; 9] = [
+    let chapters: [&[Row]; 12] = [
         coverage::ROWS,
         algorithms::ROWS,
         parsing::ROWS,
@@ -71,6 +76,9 @@ pub fn rows() -> Vec<&'static Row> {
         keys::ROWS,
         limits::ROWS,
         cache::ROWS,
+        webhooks::ROWS,
+        webhook_forms::ROWS,
+        webhook_keys::ROWS,
     ];
     let mut rows: Vec<_> = chapters.into_iter().flatten().collect();
     rows.sort_by_key(|row| row.id[1..].parse::<u32>().ok());

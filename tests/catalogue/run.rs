@@ -84,8 +84,10 @@ fn run_row(
         let lab = Lab { subject, protocol, route: *route };
         if !subject.targets.contains_key(route) {
             // A foreign server has one kind of route, and perhaps an optional one.
-            if *route == Route::Optional {
-                "needs a route where a signature is optional".clone_into(&mut skipped);
+            match route {
+                Route::Optional => "needs a route where a signature is optional".clone_into(&mut skipped),
+                Route::Hooks | Route::GuardedHooks => "needs routes for webhooks".clone_into(&mut skipped),
+                Route::Extractor | Route::Guard => {}
             }
             continue;
         }
@@ -227,8 +229,13 @@ impl Refusals {
     fn see(&mut self, lab: &Lab<'_>, message: &Message, answer: Option<&Answer>) {
         let Some(answer) = answer.filter(|answer| answer.status == 401) else { return };
         let connection = message.values("connection").next().map(String::from_utf8_lossy);
+        // Of webhooks each provider has a route of its own, with its own answer.
+        let hook = match lab.route {
+            Route::Hooks | Route::GuardedHooks => message.target.as_str(),
+            _ => "",
+        };
         let group = format!(
-            "{} {} {} {} body {} {connection:?}",
+            "{} {}{hook} {} {} body {} {connection:?}",
             lab.protocol.name(),
             lab.route.name(),
             message.method,

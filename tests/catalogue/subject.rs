@@ -21,6 +21,10 @@ pub enum Route {
     Guard,
     /// Where a signature is optional.
     Optional,
+    /// Webhooks behind the extractor `Signed`, each provider's at a path of its own below.
+    Hooks,
+    /// The same behind the middleware `SignatureGuard`.
+    GuardedHooks,
 }
 
 impl Route {
@@ -31,6 +35,8 @@ impl Route {
             Self::Extractor => "signed",
             Self::Guard => "guarded",
             Self::Optional => "optional",
+            Self::Hooks => "hooks",
+            Self::GuardedHooks => "guarded hooks",
         }
     }
 }

@@ -169,7 +169,8 @@ impl Policy {
         self
     }
 
-    /// Accepts a signature in these fields only. One that stands elsewhere is refused, and does not count as none.
+    /// Accepts a signature in these fields only. One that stands elsewhere, as those of most webhooks do, is refused, and does not count
+    /// as none.
     ///
     /// ```
     /// use countersign::{Policy, WellKnown};

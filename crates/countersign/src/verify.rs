@@ -120,16 +120,20 @@ impl Unverified {
             };
             stated && serves(key)
         };
-        let mut tried = false;
+        let (mut tried, mut found) = (false, None);
         // Those that the policy does not accept count among them: a stricter policy must not come to keys that another never tries.
         for (index, key) in keys.iter().enumerate().filter(|(_, key)| agrees(key)).take(most) {
             if !algorithms.contains(key.algorithm()) {
                 continue;
             }
             tried = true;
-            if let Some(reading) = self.matching_reading(key, body) {
-                return Ok(Match { index, key, target_is_as_sent: reading == 0 });
-            }
+            // None is left out behind the one that fits, so that the time does not tell which it was.
+            let reading = self.matching_reading(key, body);
+            let fits = reading.map(|reading| Match { index, key, target_is_as_sent: reading == 0 });
+            found = found.or(fits);
+        }
+        if let Some(found) = found {
+            return Ok(found);
         }
         if tried {
             return Err(VerifyError::SignatureMismatch);

@@ -17,10 +17,12 @@ impl Policy {
         if self.clear_request_line {
             check_request_line(request)?;
         }
-        if let (Some(accepted), Some(place)) = (&self.places, parsed.place)
-            && !accepted.contains(&place)
-        {
-            return Err(VerifyError::PlaceNotAccepted(place.into()));
+        if let Some(accepted) = &self.places {
+            match parsed.place {
+                Some(place) if accepted.contains(&place) => {}
+                Some(place) => return Err(VerifyError::PlaceNotAccepted(place.into())),
+                None => return Err(VerifyError::Absent("signature in a field that is accepted")),
+            }
         }
         self.check_authority(request)?;
         self.check_coverage(request, parsed)?;

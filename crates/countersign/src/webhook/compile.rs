@@ -1,19 +1,15 @@
 //! From what a user wrote to a layout that works, or to the reason why it cannot.
 
 use super::{
-    error::{Weakness, WebhookError},
+    error::WebhookError,
+    guard::Guard,
     layout::LayoutPlan,
     plan::{Carrier, DigestPlan, HashText, IdPlan, KeyIdAt, PairsPlan, Part, Plan, Source, TimePlan},
-    spec::{At, BodyHash, DigestSpec, Mac, PairsOf, Piece, SignatureEncoding, Spec, TimeSpec},
+    spec::{At, BodyHash, DigestSpec, IdSpec, Mac, Piece, SignatureEncoding, Spec, TimeSpec},
     template::{self, Token},
-    url::PublicUrl,
 };
 use crate::{
-    algorithm::Algorithm,
-    component::{Component, CoveredComponents},
-    coverage::{Coverage, When},
-    field::{FieldName, WellKnown},
-    scheme_name::SchemeName,
+    algorithm::Algorithm, component::CoveredComponents, coverage::Coverage, field::FieldName, scheme_name::SchemeName,
     signature::Encoding,
 };
 
@@ -52,18 +48,19 @@ pub(super) fn compile(name: &str, spec: Spec) -> Result<Plan, WebhookError> {
         layout,
         encoding,
         time: spec.time.as_ref().map(time).transpose()?,
-        id: None,
+        id: spec.id.as_ref().map(id).transpose()?,
         key_id: key_id(&spec)?,
         digest: spec.digest.as_ref().map(digest).transpose()?,
         covered: CoveredComponents::none(),
         coverage: Coverage::empty(),
-        binds_body: false,
+        guards: Guard::of(&parts, &spec),
         parts,
         spec,
     };
     plan.check_body()?;
     plan.check_values()?;
-    plan.cover();
+    plan.check_places()?;
+    plan.cover()?;
     Ok(plan)
 }
 
@@ -121,11 +118,7 @@ fn parts(spec: &Spec) -> Result<Vec<Part>, WebhookError> {
                             }
                         }
                         Token::Name(name) => {
-                            let until = match tokens.get(token_at.saturating_add(1)) {
-                                Some(Token::Text(text)) => Some(text.clone().into_bytes()),
-                                _ => None,
-                            };
-                            parts.push(part(name, until).unwrap_or_else(|| Err(template::unknown(text)))?);
+                            parts.push(part(name).unwrap_or_else(|| Err(template::unknown(text)))?);
                         }
                         Token::Text(text) => parts.push(Part::Text(text.clone().into_bytes())),
                     }
@@ -141,7 +134,7 @@ fn parts(spec: &Spec) -> Result<Vec<Part>, WebhookError> {
 }
 
 /// What a name in braces stands for; `None` when it means nothing.
-fn part(name: &str, until: Option<Vec<u8>>) -> Option<Result<Part, WebhookError>> {
+fn part(name: &str) -> Option<Result<Part, WebhookError>> {
     let (kind, argument) = name.split_once(':').map_or((name, None), |(kind, argument)| (kind, Some(argument)));
     let value = |source, optional| Part::Value { source, optional };
     let text = || argument.map(str::to_owned);
@@ -153,7 +146,7 @@ fn part(name: &str, until: Option<Vec<u8>>) -> Option<Result<Part, WebhookError>
         ("path", None) => Ok(Part::Path),
         ("query", None) => Ok(Part::Query),
         ("time", None) => Ok(Part::Time),
-        ("id", None) => Ok(Part::Id { until }),
+        ("id", None) => Ok(Part::Id),
         ("header", Some(name)) => field_name(name).map(|name| value(Source::Header(name), false)),
         ("query", Some(_)) => Ok(value(Source::Query(text()?), false)),
         ("form", Some(_)) => Ok(value(Source::Form(text()?), false)),
@@ -231,6 +224,11 @@ fn time(spec: &TimeSpec) -> Result<TimePlan, WebhookError> {
     })
 }
 
+/// Whether it is covered is found once the whole is there.
+fn id(spec: &IdSpec) -> Result<IdPlan, WebhookError> {
+    source(&spec.at).map(|source| IdPlan { source, is_covered: false })
+}
+
 fn key_id(spec: &Spec) -> Result<Option<KeyIdAt>, WebhookError> {
     spec.key_id
         .as_ref()
@@ -246,135 +244,4 @@ fn digest(spec: &DigestSpec) -> Result<DigestPlan, WebhookError> {
         return Err(WebhookError::Impossible("a digest is a SHA-256 or a SHA-512 in a field or in the query"));
     }
     Ok(DigestPlan { source, is_sha512, encoding, prefix: spec.prefix.clone() })
-}
-
-impl Plan {
-    fn has(&self, is: impl Fn(&Part) -> bool) -> bool {
-        self.parts.iter().any(is)
-    }
-
-    /// Whether all of the body is signed, or hashed into what is signed.
-    pub(super) fn covers_body(&self) -> bool {
-        self.has(|part| matches!(part, Part::Body | Part::BodyHash(..)))
-    }
-
-    pub(super) fn covers_form(&self) -> bool {
-        self.has(|part| matches!(part, Part::Pairs(pairs) if pairs.spec.fields == PairsOf::Form))
-    }
-
-    /// Whether a value in a place is signed.
-    fn covers(&self, source: &Source) -> bool {
-        let pairs_of = |of: PairsOf, name: &str| {
-            self.has(|part| matches!(part, Part::Pairs(pairs) if pairs.spec.fields == of && pairs.covers(name)))
-        };
-        let named = self.has(|part| matches!(part, Part::Value { source: own, .. } if own == source));
-        named
-            || match source {
-                Source::Header(_) => false,
-                Source::Query(name) => {
-                    self.has(|part| matches!(part, Part::Target | Part::Query | Part::Url))
-                        || pairs_of(PairsOf::Query, name)
-                }
-                Source::Form(name) => self.covers_body() || pairs_of(PairsOf::Form, name),
-                Source::Json(_) => self.covers_body(),
-            }
-    }
-
-    fn check_body(&self) -> Result<(), WebhookError> {
-        let impossible = |reason| Err(WebhookError::Impossible(reason));
-        let bodies = self.parts.iter().filter(|part| matches!(part, Part::Body)).count();
-        if bodies > 1 {
-            return impossible("the body is signed twice");
-        }
-        let sources = [Some(&self.carrier), None].into_iter().flatten();
-        let in_body = sources.clone().any(|carrier| matches!(carrier, Carrier::One(source) if source.is_in_body()));
-        if in_body && self.covers_body() {
-            return impossible("a signature in the body cannot be one over the body");
-        }
-        if let Carrier::One(Source::Form(name)) = &self.carrier
-            && self.covers(&Source::Form(name.clone()))
-        {
-            return impossible("a signature among the pairs that it covers");
-        }
-        if self.has(|part| matches!(part, Part::Pairs(pairs) if pairs.spec.fields == PairsOf::Query))
-            && matches!(&self.carrier, Carrier::One(Source::Query(name)) if self.has(|part| {
-                matches!(part, Part::Pairs(pairs) if pairs.spec.fields == PairsOf::Query && pairs.covers(name))
-            }))
-        {
-            return impossible("a signature among the pairs that it covers");
-        }
-        let has_digest = self.digest.as_ref().is_some_and(|digest| self.covers(&digest.source) || self.covers_body());
-        if self.digest.is_some() && !has_digest {
-            return impossible("the digest is not signed, so it says nothing");
-        }
-        let dangerous = match self.spec.mac {
-            Mac::DangerousToken => Some(Weakness::Token),
-            Mac::DangerousHashSha256 => Some(Weakness::PlainHash),
-            _ if self.covers_body() || self.covers_form() || has_digest || self.spec.without_body => None,
-            _ => Some(Weakness::BodyUncovered),
-        };
-        match dangerous {
-            Some(weakness) if !self.spec.dangerous => Err(WebhookError::Dangerous(weakness)),
-            _ => Ok(()),
-        }
-    }
-
-    fn check_values(&mut self) -> Result<(), WebhookError> {
-        let impossible = |reason| Err(WebhookError::Impossible(reason));
-        let times = self.has(|part| matches!(part, Part::Time));
-        match &self.time {
-            None if times => return impossible("the time is signed, but nothing says where it stands"),
-            Some(time) if !times && time.source.as_ref().is_none_or(|source| !self.covers(source)) => {
-                return impossible("the time is not signed, so it says nothing");
-            }
-            _ => {}
-        }
-        let signs_id = self.has(|part| matches!(part, Part::Id { .. }));
-        let source = self.spec.id.as_ref().map(|id| source(&id.at)).transpose()?;
-        if source.is_none() && signs_id {
-            return impossible("the id is signed, but nothing says where it stands");
-        }
-        self.id = source.map(|source| IdPlan { is_covered: signs_id || self.covers(&source), source });
-        Ok(())
-    }
-
-    /// Finds what is covered, in the words of the other schemes.
-    fn cover(&mut self) {
-        let mut covered = Vec::new();
-        let mut cover = |component: Component| {
-            if !covered.contains(&component) {
-                covered.push(component);
-            }
-        };
-        for part in &self.parts {
-            match part {
-                Part::Text(_) => {}
-                Part::Body | Part::BodyHash(..) => cover(Component::Body),
-                Part::Method => cover(Component::Method),
-                // What is fixed says nothing of the request.
-                Part::Url if matches!(self.spec.url, Some(PublicUrl::Fixed(_))) => cover(Component::TargetUri),
-                Part::Url => [Component::TargetUri, Component::Path, Component::Query].into_iter().for_each(&mut cover),
-                Part::Target => [Component::Path, Component::Query].into_iter().for_each(&mut cover),
-                Part::Path => cover(Component::Path),
-                Part::Query => cover(Component::Query),
-                Part::Time => cover(match self.time.as_ref().and_then(|time| time.source.as_ref()) {
-                    Some(source) => source.component(),
-                    None => Component::Created,
-                }),
-                Part::Id { .. } => self.id.iter().for_each(|id| cover(id.source.component())),
-                Part::Value { source, .. } => cover(source.component()),
-                Part::Pairs(pairs) => cover(match pairs.spec.fields {
-                    PairsOf::Form => Component::Form,
-                    PairsOf::Query => Component::Query,
-                }),
-            }
-        }
-        self.binds_body = self.covers_body();
-        self.coverage =
-            covered.iter().fold(Coverage::empty(), |table, component| table.and(component.clone(), When::Always));
-        if self.digest.is_some() && !self.binds_body {
-            self.coverage = self.coverage.clone().and(Component::field(WellKnown::Digest), When::Always);
-        }
-        self.covered = CoveredComponents::new(covered).unwrap_or_else(|_| CoveredComponents::none());
-    }
 }

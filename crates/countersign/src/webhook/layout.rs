@@ -97,6 +97,9 @@ impl LayoutPlan {
     fn check(&self) -> Result<(), WebhookError> {
         let impossible = |reason| Err(WebhookError::Impossible(reason));
         let with = |mark: &Mark| self.items.iter().filter(|item| item.contains(mark)).count();
+        if self.items.len() > MOST_ITEMS {
+            return impossible("it has more items than are read");
+        }
         if with(&Mark::Signature) == 0 {
             return impossible("no item has a signature");
         }
@@ -153,11 +156,23 @@ impl LayoutPlan {
     /// How many signatures there is room for.
     pub(super) fn room(&self) -> usize {
         let own = self.items.iter().filter(|item| item.contains(&Mark::Signature)).count();
+        let signs = |item: &Vec<Mark>| item.contains(&Mark::Signature);
+        // One item with the time in it would tell it as often as there are signatures, and behind the last place there are others.
+        let repeats = !self.items.iter().any(|item| signs(item) && item.contains(&Mark::Time))
+            && (!self.positional || self.items.last().is_some_and(signs));
         match (own, &self.sep) {
-            (1, Some(_)) => MOST_SIGNATURES,
+            (1, Some(_)) if repeats => MOST_SIGNATURES,
             (_, None) => 1,
             (several, Some(_)) => several,
         }
+    }
+
+    /// Whether a key id can stand here and be found again.
+    pub(super) fn admits_key_id(&self, id: &str) -> bool {
+        let holds = |text: &[u8]| memchr::memmem::find(id.as_bytes(), text).is_some();
+        let marked = self.items.iter().filter(|item| item.contains(&Mark::KeyId));
+        let texts = marked.flatten().filter_map(|mark| if let Mark::Text(text) = mark { Some(text) } else { None });
+        trim(id.as_bytes()).len() == id.len() && !texts.chain(&self.sep).any(|text| holds(text))
     }
 
     /// Takes a value apart. Items that are none of ours are passed over.

@@ -24,9 +24,12 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod check;
 mod clock;
 mod compile;
+mod cover;
 mod error;
+mod guard;
 mod key;
 mod layout;
 mod message;

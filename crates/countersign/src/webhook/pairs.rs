@@ -1,6 +1,9 @@
 //! The pairs of a form or of a query: read, put in order, and written into what is signed.
 
-use std::borrow::Cow;
+use std::{
+    borrow::Cow,
+    collections::{HashMap, HashSet},
+};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode, percent_encode};
 
@@ -86,7 +89,10 @@ impl PairsPlan {
             Sort::Line | Sort::AsSent => {}
         }
         if spec.dup == Repeated::Dedupe {
-            signed.dedup();
+            let mut seen = HashSet::new();
+            let is_first: Vec<bool> = signed.iter().map(|pair| seen.insert((&pair.name, &pair.value))).collect();
+            let mut is_first = is_first.into_iter();
+            signed.retain(|_| is_first.next().unwrap_or(true));
         }
         let mut lines: Vec<Vec<u8>> = signed.iter().map(|pair| self.line(pair)).collect();
         if spec.sort == Sort::Line {
@@ -112,8 +118,10 @@ impl PairsPlan {
             Repeated::Dedupe => Ok(()),
             Repeated::Join(between) => {
                 let mut joined: Vec<Pair<'_>> = Vec::new();
+                let mut places = HashMap::new();
                 for pair in signed.drain(..) {
-                    match joined.iter_mut().find(|earlier| earlier.name == pair.name) {
+                    let place = *places.entry(pair.name.clone()).or_insert(joined.len());
+                    match joined.get_mut(place) {
                         Some(earlier) => {
                             let value = earlier.value.to_mut();
                             value.extend_from_slice(between.as_bytes());

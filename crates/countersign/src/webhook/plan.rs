@@ -1,6 +1,7 @@
 //! A layout that works: what [`compile`](super::compile) makes of a [`Spec`].
 
 use super::{
+    guard::Guard,
     layout::LayoutPlan,
     spec::{BodyHash, PairsSpec, Spec, TimeFormat},
     template::Token,
@@ -21,6 +22,8 @@ pub(super) struct Plan {
     pub(super) spec: Spec,
     pub(super) algorithm: Algorithm,
     pub(super) parts: Vec<Part>,
+    /// What each of the parts must not hold.
+    pub(super) guards: Vec<Guard>,
     pub(super) carrier: Carrier,
     pub(super) layout: LayoutPlan,
     pub(super) encoding: Encoding,
@@ -30,8 +33,6 @@ pub(super) struct Plan {
     pub(super) digest: Option<DigestPlan>,
     pub(super) covered: CoveredComponents,
     pub(super) coverage: Coverage,
-    /// Whether a component that the policy knows binds the body, and not only some of it.
-    pub(super) binds_body: bool,
 }
 
 /// One part of what is signed.
@@ -45,10 +46,8 @@ pub(super) enum Part {
     Path,
     Query,
     Time,
-    /// The delivery's id, and the text behind it, which it must not hold: else a byte could move from the one to the other.
-    Id {
-        until: Option<Vec<u8>>,
-    },
+    /// The delivery's id.
+    Id,
     Value {
         source: Source,
         optional: bool,

@@ -41,6 +41,9 @@ impl Plan {
         parsed.algorithm = StatedAlgorithm::Named(self.algorithm);
         parsed.covered = self.covered.clone();
         parsed.own_keys = true;
+        if let Carrier::One(Source::Header(name)) = &self.carrier {
+            parsed.place = name.well_known();
+        }
         self.take_signatures(&found, &view, parsed)?;
         let time = self.time_text(&view, found.time)?;
         if let (Some(plan), Some(text)) = (&self.time, &time) {

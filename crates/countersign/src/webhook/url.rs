@@ -24,7 +24,8 @@ pub enum PublicUrl {
     /// so one that was signed for another server of the same secret can be sent to this one: prefer [`Self::Origin`].
     FromHost(String),
     /// What a function of yours gives for a request: every URL that the sender may have signed, the likeliest first. No more than
-    /// eight are tried; the first is the one that is signed with.
+    /// eight are tried; the first is the one that is signed with. All have one query where a value of it is looked at, such as a time or
+    /// a digest: else the request is refused.
     #[cfg_attr(feature = "serde", serde(skip))]
     Candidates(UrlCandidates),
 }
@@ -55,7 +56,9 @@ impl PublicUrl {
             let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
             let plain = text.bytes().all(|byte| byte.is_ascii_graphic());
             plain
-                && rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/') && (whole || !rest.contains('/')))
+                && rest.is_some_and(|rest| {
+                    !rest.is_empty() && !rest.starts_with('/') && (whole || !rest.contains(['/', '?', '#']))
+                })
         };
         let (text, fits) = match self {
             Self::Fixed(url) => (url, fits(url, true)),
@@ -196,8 +199,9 @@ mod tests {
         }
         assert_eq!(PublicUrl::Fixed("https://a.example:8443/x?y".to_owned()).check(), Ok(()));
         assert_eq!(PublicUrl::Origin("https://a.example".to_owned()).check(), Ok(()));
-        let slash = "https://a.example/".to_owned();
-        assert_eq!(PublicUrl::Origin(slash.clone()).check(), Err(WebhookError::Url(slash)));
+        for more in ["https://a.example/", "https://a.example?", "https://a.example#"] {
+            assert_eq!(PublicUrl::Origin(more.to_owned()).check(), Err(WebhookError::Url(more.to_owned())));
+        }
         assert_eq!(PublicUrl::FromHost("HTTPS".to_owned()).check(), Err(WebhookError::Url("HTTPS".to_owned())));
     }
 }

@@ -4,7 +4,8 @@ use std::{borrow::Cow, cell::OnceCell};
 
 use super::{
     pairs::{self, Pair},
-    plan::{Carrier, Part, Plan, Source},
+    plan::{Carrier, KeyIdAt, Part, Plan, Source},
+    spec::PairsOf,
 };
 use crate::{
     error::VerifyError,
@@ -33,6 +34,12 @@ impl<'v> View<'v> {
             let form = plan.spec.url_form;
             let urls = plan.spec.url.as_ref().map(|url| url.of(request, &plan.unsigned_target(request.target), form));
             view.urls = urls.filter(|urls| !urls.is_empty()).ok_or(VerifyError::Absent("authority"))?;
+            let mut queries = view.urls.iter().map(|url| url.split_once('?').map_or("", |(_, query)| query));
+            let own = queries.next().unwrap_or_default();
+            // What is read from the one must not be proven by the other.
+            if plan.reads_query() && queries.any(|other| other != own) {
+                return Err(VerifyError::Ambiguous("query that may have been signed"));
+            }
         }
         Ok(view)
     }
@@ -106,6 +113,20 @@ impl<'v> View<'v> {
 }
 
 impl Plan {
+    /// Whether any single value of the query counts.
+    fn reads_query(&self) -> bool {
+        let is = |source: &Source| matches!(source, Source::Query(_));
+        self.time.as_ref().and_then(|time| time.source.as_ref()).is_some_and(is)
+            || self.id.as_ref().is_some_and(|id| is(&id.source))
+            || matches!(&self.key_id, Some(KeyIdAt::Source(source)) if is(source))
+            || self.digest.as_ref().is_some_and(|digest| is(&digest.source))
+            || self.parts.iter().any(|part| match part {
+                Part::Value { source, .. } => is(source),
+                Part::Pairs(pairs) => pairs.spec.fields == PairsOf::Query,
+                _ => false,
+            })
+    }
+
     /// The target without the pair of the signature, which cannot be signed.
     pub(super) fn unsigned_target<'t>(&self, target: &'t str) -> Cow<'t, str> {
         let (Carrier::One(Source::Query(name)), Some((path, query))) = (&self.carrier, target.split_once('?')) else {

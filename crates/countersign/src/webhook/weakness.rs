@@ -3,7 +3,7 @@
 use super::{
     Webhook,
     error::Weakness,
-    plan::{Part, Plan},
+    plan::Part,
     spec::{Blank, BodyHash, Escape, Mac, PairsOf, PairsSpec},
 };
 
@@ -44,18 +44,5 @@ impl Webhook {
             (plan.values_run_together(), Weakness::ValuesRunTogether),
         ];
         found.into_iter().filter_map(|(is, weakness)| is.then_some(weakness)).collect()
-    }
-}
-
-impl Plan {
-    /// Whether two values that a peer chooses stand side by side. A time has a length of its own.
-    fn values_run_together(&self) -> bool {
-        let is_free = |part: &Part| match part {
-            Part::Value { .. } | Part::Id { .. } | Part::Body | Part::Url | Part::Target | Part::Path | Part::Query => {
-                true
-            }
-            Part::Text(_) | Part::Method | Part::Time | Part::BodyHash(..) | Part::Pairs(_) => false,
-        };
-        self.parts.windows(2).any(|two| two.iter().all(is_free))
     }
 }

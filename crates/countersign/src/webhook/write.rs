@@ -39,6 +39,10 @@ impl Plan {
         {
             return Err(SignError::Unsupported(other.clone()));
         }
+        let in_layout = matches!(self.key_id, Some(KeyIdAt::Layout));
+        if in_layout && params.keys.iter().any(|key| !self.layout.admits_key_id(key.id.as_str())) {
+            return Err(SignError::Unreadable("its key id holds what parts it from its signature"));
+        }
         let body = request.body.ok_or(SignError::UnreadBody)?;
         if self.spec.without_body && !body.is_empty() {
             return Err(SignError::Unreadable("it has a body, and what is signed has none"));
@@ -73,6 +77,8 @@ impl Plan {
             // Its one key id says which key signed.
             (_, Some(KeyIdAt::Source(_))) => 1,
             (Carrier::One(_), _) => self.layout.room(),
+            // Each would tell the time once more.
+            _ if self.time.as_ref().is_some_and(|time| time.source.is_none()) => 1,
             (Carrier::Fields(names) | Carrier::Sequence(names), _) => names.len().min(self.most_read()),
         }
     }

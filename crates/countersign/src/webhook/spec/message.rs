@@ -8,6 +8,10 @@ pub enum Piece {
     /// Text with names in braces: `{body}`, `{time}`, `{id}`, `{method}`, `{url}`, `{target}`, `{path}`, `{query}`, `{header:NAME}`,
     /// `{form:NAME}`, `{query:NAME}`, `{json:POINTER}` (`{json?:POINTER}` is empty where there is none), `{digest:HASH:ENCODING}` of
     /// the body, and `{secret}` in front where a hash stands in for a MAC. A brace itself is written twice.
+    ///
+    /// A value must not hold the text that parts it from the next one, so that no byte can pass from the one to the other: a request in
+    /// which it does is refused. The body, forms and values of JSON may hold anything, so there should be one of them at the most; else
+    /// [`Weakness::ValuesRunTogether`](crate::webhook::Weakness::ValuesRunTogether) is told.
     Template(String),
     /// The pairs of a form or of the query.
     Pairs(PairsSpec),
