@@ -192,6 +192,9 @@ pub enum VerifyError {
     /// The scheme signs the body itself, so the body has to be read first.
     #[error("the body has to be read before the signature")]
     BodyNeeded,
+    /// The body that is verified is not the one that the claim was read from: a mistake of whoever calls.
+    #[error("the body is not the one that the signature was read from")]
+    OtherBody,
     /// No key of this id.
     #[error("unknown key")]
     UnknownKey,
@@ -242,6 +245,7 @@ impl VerifyError {
             Self::HopByHop(_) => "hop-by-hop",
             Self::UnusableDigest(_) => "unusable-digest",
             Self::BodyNeeded => "body-needed",
+            Self::OtherBody => "other-body",
             Self::UnknownKey => "unknown-key",
             Self::AlgorithmMismatch => "algorithm-mismatch",
             Self::AlgorithmNotAllowed(_) => "algorithm-not-allowed",

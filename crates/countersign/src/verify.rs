@@ -5,6 +5,7 @@ use std::fmt;
 use crate::{
     algorithm::{AlgorithmSet, Family},
     component::{Component, CoveredComponents},
+    crypto::sha256,
     digest::BodyCheck,
     error::VerifyError,
     key::{KeyId, VerifyingKey, decoy},
@@ -84,6 +85,9 @@ impl Unverified {
     /// # Errors
     /// When no key fits, or when the body is not the one that was signed.
     pub fn verify(self, keys: &[VerifyingKey], body: &[u8]) -> Result<Verified, VerifyError> {
+        if self.parsed.read_from.is_some_and(|read_from| read_from != sha256(body)) {
+            return Err(VerifyError::OtherBody);
+        }
         let found = self.matching_key(keys, body)?;
         let unasked = self.body_refused.is_none() || body.is_empty();
         if unasked && !self.parsed.digests.is_some() {
@@ -99,7 +103,7 @@ impl Unverified {
     /// # Errors
     /// When no key fits; [`VerifyError::BodyNeeded`] when the scheme signs the body directly.
     pub fn verify_head(self, keys: &[VerifyingKey]) -> Result<HeadVerified, VerifyError> {
-        if self.parsed.base.needs_body() {
+        if self.parsed.base.needs_body() || self.parsed.read_from.is_some() {
             return Err(VerifyError::BodyNeeded);
         }
         let found = self.matching_key(keys, b"")?;

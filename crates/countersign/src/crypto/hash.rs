@@ -37,6 +37,11 @@ impl Hasher {
     }
 }
 
+/// The SHA-256 of a whole body.
+pub(crate) fn sha256(body: &[u8]) -> [u8; 32] {
+    Sha256::digest(body).into()
+}
+
 /// A hash that is signed in place of a body.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum BodyHasher {

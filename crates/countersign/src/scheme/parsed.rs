@@ -51,6 +51,9 @@ pub struct Parsed {
     pub(crate) others: Vec<(KeyId, SmallVec<[Signature; 1]>)>,
     /// What the sender calls this delivery.
     pub(crate) delivery: Option<Delivery>,
+    /// The SHA-256 of the body that all this was read from, where the base has no hole for it: nothing else would tell it from
+    /// another one.
+    pub(crate) read_from: Option<[u8; 32]>,
     /// One, or several of which any may match.
     pub(crate) signatures: SmallVec<[Signature; 1]>,
     /// Whether ECDSA signatures may be two numbers side by side.
@@ -87,6 +90,7 @@ impl Parsed {
             own_keys: false,
             others: Vec::new(),
             delivery: None,
+            read_from: None,
             place: None,
             signatures: SmallVec::new(),
             raw_ecdsa: false,

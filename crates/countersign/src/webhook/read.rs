@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     component::Component,
+    crypto::sha256,
     digest::ExpectedDigests,
     error::VerifyError,
     field::{FieldName, WellKnown},
@@ -73,6 +74,7 @@ impl Plan {
             self.lay(&view, url, time.as_deref(), id.as_deref(), &mut base)?;
             parsed.other_bases.push(base);
         }
+        parsed.read_from = (!parsed.base.needs_body()).then(|| sha256(body));
         Ok(())
     }
 

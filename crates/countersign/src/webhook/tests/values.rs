@@ -1,9 +1,11 @@
 //! What keeps the values of a message apart.
 
-use super::{Sent, spec, timed};
+use super::{NOW, Sent, spec, timed};
 use crate::{
     error::VerifyError,
-    webhook::{At, PublicUrl, SignatureEncoding, Spec, UrlForm},
+    webhook::{
+        At, PairsOf, PairsSpec, Piece, PublicUrl, SignatureEncoding, Sort, Spec, TimeFormat, UrlForm, plan::Part,
+    },
 };
 
 const RUNS_ON: VerifyError = VerifyError::Malformed("a value with what parts it from the next one in it");
@@ -126,5 +128,25 @@ fn the_signature_is_no_part_of_the_query_that_is_signed() {
         let twice = sent.clone().to(&format!("/in?a=1&sig={signature}&s%69g={signature}"));
         assert_eq!(twice.refusal(), VerifyError::Ambiguous("pair of one name"));
         assert_eq!(sent.clone().to(&format!("/in?a=1&b=2&sig={signature}")).refusal(), VerifyError::SignatureMismatch);
+    }
+}
+
+#[test]
+fn the_body_that_is_verified_is_the_one_that_the_claim_was_read_from() {
+    let form = PairsSpec::new(PairsOf::Form, Sort::Key, "{k}={v};");
+    let layouts = [
+        spec("").signing(Piece::Pairs(form)),
+        spec("{digest:sha256:hex}"),
+        spec("{method}").dangerous(),
+        spec("{time}.{body}").time(At::header("x-time"), TimeFormat::Unix, 300),
+    ];
+    for layout in layouts {
+        let sent = Sent::new(layout, "/", &[], b"a=1").signed();
+        let unverified = || sent.verifier().begin(&sent.request(), NOW).unwrap();
+        assert!(unverified().verify(&[sent.key()], b"a=1").is_ok());
+        let other = unverified().verify(&[sent.key()], b"a=2").err();
+        let holds_it = sent.webhook.plan.parts.iter().any(|part| matches!(part, Part::Body));
+        assert_eq!(other, Some(if holds_it { VerifyError::SignatureMismatch } else { VerifyError::OtherBody }));
+        assert_eq!(unverified().verify_head(&[sent.key()]).err(), Some(VerifyError::BodyNeeded));
     }
 }
