@@ -1,7 +1,10 @@
 //! From a claim to the proof of who sent a request.
 
+mod verified;
+
 use std::fmt;
 
+pub use self::verified::{DeliveryId, Verified};
 use crate::{
     algorithm::{AlgorithmSet, Family},
     component::{Component, CoveredComponents},
@@ -9,7 +12,7 @@ use crate::{
     digest::BodyCheck,
     error::VerifyError,
     key::{KeyId, VerifyingKey, decoy},
-    scheme::{Delivery, Parsed, StatedAlgorithm},
+    scheme::{Parsed, StatedAlgorithm},
     scheme_name::SchemeName,
     signature::with_raw_ecdsa,
     time::UnixTime,
@@ -253,98 +256,5 @@ impl HeadVerified {
 impl fmt::Debug for HeadVerified {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HeadVerified").field("verified", &self.verified).finish_non_exhaustive()
-    }
-}
-
-/// A sender's own id of a delivery, by which one that is sent again is known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DeliveryId<'a>(&'a Delivery);
-
-impl<'a> DeliveryId<'a> {
-    /// The id as it was sent.
-    #[must_use]
-    pub fn as_str(self) -> &'a str {
-        &self.0.id
-    }
-
-    /// Whether the signature covers the id. Where it does not, whoever sends a delivery again can give it another id.
-    #[must_use]
-    pub const fn is_covered(self) -> bool {
-        self.0.is_covered
-    }
-}
-
-/// The proof that a request was signed with a key and is unchanged in what was covered. Made here and nowhere else.
-#[derive(Clone, Debug)]
-pub struct Verified {
-    scheme: SchemeName,
-    key_id: Option<KeyId>,
-    delivery: Option<Delivery>,
-    key: VerifyingKey,
-    key_index: usize,
-    target_is_as_sent: bool,
-    covered: CoveredComponents,
-    signed_at: Option<UnixTime>,
-    valid_until: Option<UnixTime>,
-}
-
-impl Verified {
-    /// The scheme in which the request was signed.
-    #[must_use]
-    pub const fn scheme(&self) -> &SchemeName {
-        &self.scheme
-    }
-
-    /// What the sender calls this delivery, the same each time that it is sent; `None` in a scheme without such an id.
-    #[must_use]
-    pub const fn delivery_id(&self) -> Option<DeliveryId<'_>> {
-        match &self.delivery {
-            Some(delivery) => Some(DeliveryId(delivery)),
-            None => None,
-        }
-    }
-
-    /// The id of the key; `None` in a scheme that names none.
-    #[must_use]
-    pub const fn key_id(&self) -> Option<&KeyId> {
-        self.key_id.as_ref()
-    }
-
-    /// The key that matched.
-    #[must_use]
-    pub const fn key(&self) -> &VerifyingKey {
-        &self.key
-    }
-
-    /// Which of the keys matched, by its place in the slice that was given.
-    #[must_use]
-    pub const fn key_index(&self) -> usize {
-        self.key_index
-    }
-
-    /// What the signature covers. Whatever is not among it is not proven.
-    #[must_use]
-    pub const fn covered(&self) -> &CoveredComponents {
-        &self.covered
-    }
-
-    /// Whether the target is covered as it was sent, with its query. Where [`Switch`](crate::Switch)es or a dialect allow other
-    /// readings, or where the policy asks for no target, it may not be.
-    #[must_use]
-    pub fn covers_target_as_sent(&self) -> bool {
-        self.target_is_as_sent && self.covered.contains(&Component::RequestTarget)
-    }
-
-    /// When the request says that it was signed, the earliest where it says so twice; `None` only if the policy wanted no
-    /// time.
-    #[must_use]
-    pub const fn signed_at(&self) -> Option<UnixTime> {
-        self.signed_at
-    }
-
-    /// The last moment at which this policy would accept the same request.
-    #[must_use]
-    pub const fn valid_until(&self) -> Option<UnixTime> {
-        self.valid_until
     }
 }

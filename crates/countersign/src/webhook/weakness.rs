@@ -40,7 +40,7 @@ impl Webhook {
             (plan.spec.mac == Mac::HmacSha1, Weakness::Sha1),
             (has(|part| matches!(part, Part::BodyHash(..))) && !strong, Weakness::WeakBodyHash),
             (pairs(|spec| spec.empty == Blank::Skip), Weakness::BlankPairsUncovered),
-            (pairs(|spec| spec.value == Escape::None && !spec.reject_control), Weakness::PairsRunTogether),
+            (pairs(|spec| spec.value == Escape::None), Weakness::PairsRunTogether),
             (plan.values_run_together(), Weakness::ValuesRunTogether),
         ];
         found.into_iter().filter_map(|(is, weakness)| is.then_some(weakness)).collect()

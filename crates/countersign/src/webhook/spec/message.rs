@@ -45,7 +45,8 @@ pub struct PairsSpec {
     /// How names and values are written; they are signed decoded otherwise.
     #[cfg_attr(feature = "serde", serde(default))]
     pub value: Escape,
-    /// Whether a control character in a name or a value is refused, with which one pair can pass for two.
+    /// Whether a control character in a name or a value is refused, with which one pair can pass for two. A sender that sets it signs
+    /// nothing that can be read in two ways; a receiver cannot tell whether its sender does.
     #[cfg_attr(feature = "serde", serde(default))]
     pub reject_control: bool,
 }
