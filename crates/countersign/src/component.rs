@@ -1,10 +1,6 @@
 //! What a signature can cover.
 
-use std::{
-    fmt,
-    str::FromStr,
-    sync::{Arc, LazyLock},
-};
+use std::{fmt, str::FromStr, sync::Arc};
 
 use thiserror::Error;
 
@@ -189,7 +185,7 @@ impl fmt::Display for Component {
 /// # Ok::<(), countersign::ComponentError>(())
 /// ```
 #[derive(Clone, PartialEq, Eq)]
-pub struct CoveredComponents(Arc<Covered>);
+pub struct CoveredComponents(Option<Arc<Covered>>);
 
 #[derive(PartialEq, Eq)]
 struct Covered {
@@ -227,45 +223,41 @@ impl CoveredComponents {
             text.push_str(component.as_str());
         }
         let has_field = components.iter().any(|component| matches!(component, Component::Field(_)));
-        Ok(Self(Arc::new(Covered { text: text.into(), components: components.into(), bits, has_field })))
+        Ok(Self(Some(Arc::new(Covered { text: text.into(), components: components.into(), bits, has_field }))))
     }
 
     /// No component at all, for what proves nothing of a request but that its sender knows a secret.
-    pub(crate) fn none() -> Self {
-        static NONE: LazyLock<CoveredComponents> = LazyLock::new(|| {
-            let covered = Covered { text: "".into(), components: Box::new([]), bits: 0, has_field: false };
-            CoveredComponents(Arc::new(covered))
-        });
-        NONE.clone()
+    pub(crate) const fn none() -> Self {
+        Self(None)
     }
 
     /// The list as draft-cavage's `headers` parameter spells it: lower case, one space between names.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0.text
+        self.0.as_ref().map_or("", |covered| &covered.text)
     }
 
     /// The components in order.
     pub fn iter(&self) -> impl Iterator<Item = &Component> {
-        self.0.components.iter()
+        self.0.iter().flat_map(|covered| &covered.components)
     }
 
     /// The bits of the components that have one.
     pub(crate) fn bits(&self) -> u32 {
-        self.0.bits
+        self.0.as_ref().map_or(0, |covered| covered.bits)
     }
 
     /// Whether a field is among them.
     pub(crate) fn has_field(&self) -> bool {
-        self.0.has_field
+        self.0.as_ref().is_some_and(|covered| covered.has_field)
     }
 
     /// Whether `component` is covered.
     #[must_use]
     pub fn contains(&self, component: &Component) -> bool {
         match component.bit() {
-            Some(bit) => self.0.bits & bit != 0,
-            None => self.0.components.contains(component),
+            Some(bit) => self.bits() & bit != 0,
+            None => self.0.as_ref().is_some_and(|covered| covered.components.contains(component)),
         }
     }
 }

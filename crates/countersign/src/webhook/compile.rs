@@ -35,9 +35,9 @@ pub(super) fn compile(name: &str, spec: Spec) -> Result<Plan, WebhookError> {
     {
         return Err(WebhookError::Impossible("a token is written as it is, alone, and nothing else is"));
     }
-    let url = parts.iter().any(|part| matches!(part, Part::Url));
+    let signs_url = parts.iter().any(|part| matches!(part, Part::Url));
     match &spec.url {
-        None if url => return Err(WebhookError::NeedsUrl),
+        None if signs_url => return Err(WebhookError::NeedsUrl),
         Some(url) => url.check()?,
         None => {}
     }
@@ -55,6 +55,7 @@ pub(super) fn compile(name: &str, spec: Spec) -> Result<Plan, WebhookError> {
         coverage: Coverage::empty(),
         guards: Guard::of(&parts, &spec),
         parts,
+        signs_url,
         spec,
     };
     plan.check_body()?;

@@ -250,18 +250,21 @@ fn marks(item: &str) -> Result<Vec<Mark>, WebhookError> {
 /// What stands in an item's gaps; `None` when it is another kind of item.
 fn capture<'v>(item: &[Mark], piece: &'v [u8]) -> Option<Captured<'v>> {
     let (mut captured, mut rest) = (Captured::default(), piece);
-    let mut marks = item.iter().peekable();
-    while let Some(mark) = marks.next() {
-        if let Mark::Text(text) = mark {
-            rest = rest.strip_prefix(text.as_slice())?;
-            continue;
-        }
-        let end = match marks.peek() {
-            Some(Mark::Text(text)) => find(rest, text)?,
-            _ => rest.len(),
+    let mut marks = item;
+    while let [mark, behind @ ..] = marks {
+        marks = behind;
+        let value = match (mark, behind) {
+            (Mark::Text(text), _) => {
+                rest = rest.strip_prefix(text.as_slice())?;
+                continue;
+            }
+            (_, [Mark::Text(text), ..]) => {
+                let (value, left) = rest.split_at_checked(find(rest, text)?)?;
+                rest = left;
+                value
+            }
+            _ => std::mem::take(&mut rest),
         };
-        let (value, behind) = rest.split_at_checked(end)?;
-        rest = behind;
         match mark {
             Mark::Time => captured.time = Some(value),
             Mark::KeyId => captured.key_id = Some(value),

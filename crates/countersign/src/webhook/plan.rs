@@ -22,6 +22,8 @@ pub(super) struct Plan {
     pub(super) spec: Spec,
     pub(super) algorithm: Algorithm,
     pub(super) parts: Vec<Part>,
+    /// Whether the URL is among them.
+    pub(super) signs_url: bool,
     /// What each of the parts must not hold.
     pub(super) guards: Vec<Guard>,
     pub(super) carrier: Carrier,

@@ -86,6 +86,10 @@ impl Plan {
         };
         let mut values = SmallVec::new();
         match &self.carrier {
+            Carrier::One(source @ Source::Header(name)) => match field(name)? {
+                Some(value) if self.is_ours(source, &value) => values.push(value),
+                _ => {}
+            },
             Carrier::One(source) => match view.carried(source)? {
                 Some(value) if self.is_ours(source, &value) => values.push(value),
                 _ => {}

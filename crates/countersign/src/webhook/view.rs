@@ -30,7 +30,7 @@ pub(super) struct View<'v> {
 impl<'v> View<'v> {
     pub(super) fn new(plan: &Plan, request: &'v Request<'v>, body: &'v [u8]) -> Result<Self, VerifyError> {
         let mut view = Self::without_urls(request, body);
-        if plan.parts.iter().any(|part| matches!(part, Part::Url)) {
+        if plan.signs_url {
             let form = plan.spec.url_form;
             let urls = plan.spec.url.as_ref().map(|url| url.of(request, &plan.unsigned_target(request.target), form));
             view.urls = urls.filter(|urls| !urls.is_empty()).ok_or(VerifyError::Absent("authority"))?;
