@@ -23,6 +23,9 @@
 //! assert_eq!(verified.scheme().as_str(), "stripe");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! What no layout can express are schemes in which the request itself names what is signed, tokens with a hash of the body in them, keys that are
+//! fetched from a URL in the message, and signatures over several parts of one body.
 
 mod check;
 mod clock;
