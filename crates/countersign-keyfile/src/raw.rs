@@ -65,7 +65,7 @@ impl RawField {
 
 /// Reads the tables of a file.
 pub(crate) fn read(text: &str) -> Result<Vec<RawKey>, KeyFileError> {
-    let lines = Lines(text);
+    let lines = Lines::new(text);
     let table = DeTable::parse(text).map_err(|error| KeyFileError::Syntax { line: lines.of(error.span()) })?;
     let mut keys = Vec::new();
     for (name, value) in in_order(table.into_inner()) {
@@ -95,13 +95,20 @@ fn in_order(table: DeTable<'_>) -> impl Iterator<Item = RawPair<'_>> {
 }
 
 /// From places in a text to its lines.
-struct Lines<'t>(&'t str);
+struct Lines {
+    /// Where each line begins but the first. Looked up, since a file has as many fields to ask for as it has lines.
+    starts: Vec<usize>,
+}
 
-impl Lines<'_> {
+impl Lines {
+    fn new(text: &str) -> Self {
+        let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+        Self { starts: ends.map(|(end, _)| end.saturating_add(1)).collect() }
+    }
+
     fn of(&self, span: Option<Range<usize>>) -> usize {
         let start = span.map_or(0, |span| span.start);
-        let before = self.0.as_bytes().iter().take(start);
-        before.filter(|byte| **byte == b'\n').count().saturating_add(1)
+        self.starts.partition_point(|line| *line <= start).saturating_add(1)
     }
 
     fn at<T>(&self, part: &Spanned<T>) -> usize {
@@ -122,5 +129,28 @@ impl Lines<'_> {
             _ => RawValue::Other,
         };
         RawField { line, name: name.into_inner().into_owned(), value, span }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_begins_behind_the_end_of_the_one_before() {
+        let lines = Lines::new("ab\r\n\nc\n");
+        let of = |start| lines.of(Some(start..start));
+        assert_eq!([0, 3, 4, 5, 6, 7, 99].map(of), [1, 1, 2, 3, 3, 4, 4]);
+        assert_eq!((lines.of(None), Lines::new("").of(Some(0..0))), (1, 1));
+        assert_eq!(lines.starts, [4, 5, 7]);
+    }
+
+    #[test]
+    fn every_field_of_a_long_file_has_its_line() {
+        let text = "[[key]]\nid = 'a'\nsecret = 'b'\n".repeat(10_000);
+        let keys = read(&text).unwrap();
+        let lines =
+            keys.iter().flat_map(|key| std::iter::once(key.line).chain(key.fields.iter().map(|field| field.line)));
+        assert!(lines.eq(1..=30_000));
     }
 }
