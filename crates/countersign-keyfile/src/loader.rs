@@ -30,6 +30,10 @@ use crate::{
 /// Keys that have a state are judged at the moment at which they are asked for, by the system's clock: those that are active or still
 /// retiring verify.
 ///
+/// Do not put a cache such as `CachedKeys` of countersign-cache in front: all is in memory already, and a key that is disposed of or taken
+/// out would go on verifying until its time in the cache is over. What it holds for requests that name no key, as most webhooks' do, ends
+/// earlier only with `invalidate_all`.
+///
 /// A `secret_env` is read from the environment that the server was started with.
 ///
 /// ```
@@ -93,6 +97,11 @@ impl KeyFileLoader {
     /// entries for webhooks, and this one never does.
     ///
     /// From then on a text that the webhook cannot decode is a mistake of the file, which leaves the keys before it in force.
+    ///
+    /// It reads files for a webhook that is new to this loader: from asynchronous code, call it where blocking is allowed. For one that is
+    /// not, it takes the keys in force.
+    ///
+    /// As with [this one](Self), a cache such as `CachedKeys` of countersign-cache is not to stand in front of it.
     ///
     /// ```
     /// use countersign::{KeyLoader, webhook::Webhook};

@@ -101,9 +101,15 @@ impl Store {
         keys.webhooks.get(place)?.credential(id, now, pending)
     }
 
-    /// Makes the keys of one more webhook from now on, out of what is there now.
+    /// Makes the keys of one more webhook from now on, out of what is there now. One that is known has its place already.
     pub(crate) fn add(&self, webhook: &Webhook) -> Result<usize, KeyFileError> {
         let mut state = self.state();
+        let is_known = |known: &Webhook| known.name() == webhook.name() && known.spec() == webhook.spec();
+        if let Some(place) = state.webhooks.iter().position(is_known) {
+            let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
+            let is_served = keys.webhooks.get(place).is_some_and(|keys| !keys.is_empty());
+            return is_served.then_some(place).ok_or(KeyFileError::NoWebhookKey { scheme: webhook.name(), id: None });
+        }
         let look = look(&self.path, &self.hasher);
         let webhooks = [state.webhooks.as_slice(), std::slice::from_ref(webhook)].concat();
         let keys = keys(&self.path, look.text, &webhooks)?;

@@ -15,6 +15,9 @@ use crate::{
 /// ring accepts at that moment. A server of many parties has a ring for each: it finds the party by the claim's target or key id in a
 /// loader of its own, and answers with [`RingCaller::credential`].
 ///
+/// Do not put a cache such as `CachedKeys` of countersign-cache in front: a key that is disposed of would go on verifying until its time in
+/// the cache is over. What it holds for requests that name no key ends earlier only with `invalidate_all`.
+///
 /// ```
 /// use countersign::{KeyLoader, KeyRing, RingCaller, RingLoader, RingPolicy, SharedKeyRing};
 /// use std::time::SystemTime;

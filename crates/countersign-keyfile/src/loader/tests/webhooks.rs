@@ -120,3 +120,24 @@ fn states_count_at_the_moment_of_the_request() {
     assert_eq!(at(until - 1, true, "one"), Ok("p".to_owned()));
     assert_eq!(at(until - 1, true, "three"), Err(VerifyError::SignatureMismatch));
 }
+
+#[test]
+fn a_webhook_that_is_asked_for_again_has_one_place_and_reads_nothing() {
+    let folder = Folder::with(&entry("a", "one", ""));
+    let loader = folder.unwatched();
+    let github = webhook("github");
+    let first = loader.for_webhook(&github).unwrap();
+    folder.write("keys.toml", "broken");
+    let second = loader.for_webhook(&webhook("github")).unwrap();
+    assert_eq!((first.place, second.place), (0, 0));
+    assert_eq!(verify_webhook(&second, &github, "x", "one"), Ok("a".to_owned()));
+    // Another layout of the same name is another webhook.
+    let other = Webhook::new("github", webhook("shopify").spec().clone()).unwrap();
+    assert!(matches!(loader.for_webhook(&other), Err(KeyFileError::Syntax { .. })));
+    folder.write("keys.toml", &entry("a", "one", "state = 'disposed'"));
+    assert!(loader.reload().unwrap());
+    assert!(matches!(loader.for_webhook(&github), Err(KeyFileError::NoWebhookKey { .. })));
+    folder.write("keys.toml", &entry("b", "two", ""));
+    assert!(loader.reload().unwrap());
+    assert_eq!(loader.for_webhook(&other).unwrap().place, 1);
+}
