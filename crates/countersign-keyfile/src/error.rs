@@ -223,6 +223,13 @@ pub enum KeyFileError {
         /// The key file.
         path: PathBuf,
     },
+    /// The last entry of the file cannot be taken out: servers take a file without one for half-written, and stay with the keys before.
+    /// The entry of a disposed key can stay until another one is added.
+    #[error("{}: the last entry has to stay, or servers would go on with the keys before", path.display())]
+    LastEntry {
+        /// The key file.
+        path: PathBuf,
+    },
     /// A key that was added to the ring without what makes its entry: it is added through the [`KeyRingFile`](crate::KeyRingFile).
     #[error("the key {id:?} was added without its material, so that it cannot be kept")]
     NoMaterial {

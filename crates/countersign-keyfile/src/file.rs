@@ -237,7 +237,7 @@ impl KeyFile {
     }
 }
 
-fn inspect(text: &str, folder: &Path) -> Result<Vec<Result<Entry, KeyFileError>>, KeyFileError> {
+pub(crate) fn inspect(text: &str, folder: &Path) -> Result<Vec<Result<Entry, KeyFileError>>, KeyFileError> {
     let keys = raw::read(text)?;
     let mut names = HashMap::new();
     let mut one_name = |entry: Entry| {

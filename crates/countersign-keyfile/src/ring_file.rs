@@ -2,6 +2,8 @@
 
 mod edit;
 mod keeper;
+mod kept;
+mod lock;
 mod mask;
 mod new_key;
 mod scope;
@@ -21,6 +23,7 @@ use zeroize::Zeroizing;
 pub use self::new_key::NewKey;
 use self::{
     keeper::{FileKeeper, Incoming},
+    lock::held,
     new_key::Made,
     scope::Scope,
 };
@@ -29,14 +32,22 @@ use crate::{
     file::{KeyFile, read_text},
 };
 
-/// A ring that lives in a key file: what becomes of its keys is written there before anybody sees it.
+/// A ring that lives in a key file: what becomes of its keys is written there before anybody sees it. That blocks as long as a disk does.
 ///
 /// Change the [ring](Self::ring) as any other. Each change is written in one step, to a file beside the key file that then takes its
-/// place: readable by its owner alone, and whole whenever the machine stops. Comments, the order and all other entries stay as they are.
-/// A change that cannot be written does not happen.
+/// place: readable by its owner, by its group where the file before was, and by nobody else, and whole whenever the machine stops.
+/// Comments, the order and all other entries stay as they are.
 ///
-/// One process keeps a file at a time. What others changed in the ring's entries meanwhile is noticed and not overwritten: the change is
-/// refused, and the file has to be opened again.
+/// A change that cannot be written does not happen, but for one that does nothing but take keys out of use: it is
+/// [in force here, and not kept](SharedKeyRing::update), so that other processes and the next start go by the file as it was. Change the
+/// ring again, if only by `update(|_| Ok(()))`, until that is kept. Nothing that is wrong with the entries of others is in its way.
+///
+/// The last entry of a file is never taken out ([`KeyFileError::LastEntry`]): a server that follows the file would stay with the keys
+/// before. Dispose of its key in a change of its own, which is kept, and purge it when there is another.
+///
+/// Several rings can be in one file, each with keys of its own, and are written one after another; so are those of other processes where
+/// the system has locks for that. What others changed in the ring's own entries meanwhile is noticed and not overwritten: the change
+/// is refused, and the file has to be opened again.
 ///
 /// ```
 /// use countersign::{Algorithm, RingPolicy, UnixTime};
@@ -59,6 +70,8 @@ use crate::{
 pub struct KeyRingFile {
     ring: SharedKeyRing,
     path: Arc<Path>,
+    /// Where the files are that keys name.
+    folder: Arc<Path>,
     scope: Scope,
     incoming: Incoming,
 }
@@ -93,11 +106,16 @@ impl KeyRingFile {
         // What a link leads to is replaced, not the link; and the same file is meant wherever the process goes.
         let real = fs::canonicalize(path);
         let real = real.map_err(|source| KeyFileError::Unreadable { path: path.to_owned(), source })?;
+        // Files that keys name are beside the link all the same, as for everybody else who reads it.
+        let given = std::path::absolute(path);
+        let given = given.map_err(|source| KeyFileError::Unreadable { path: path.to_owned(), source })?;
+        let folder: Arc<Path> = Arc::from(given.parent().unwrap_or(Path::new("")));
         let text = read(&real)?;
-        let ring = scope.ring(&KeyFile::parse(&text, folder(&real))?, policy)?;
-        let (path, incoming) = (Arc::from(real), Incoming::default());
-        let keeper = FileKeeper::new(Arc::clone(&path), scope.clone(), Arc::clone(&incoming));
-        Ok(Self { ring: SharedKeyRing::kept_by(ring, keeper), path, scope, incoming })
+        let ring = scope.ring(&KeyFile::parse(&text, &folder)?, policy)?;
+        let (path, incoming): (Arc<Path>, _) = (Arc::from(real), Incoming::default());
+        let paths = (Arc::clone(&path), Arc::clone(&folder));
+        let keeper = FileKeeper::new(paths, (scope.clone(), Arc::clone(&incoming)), (&ring, &text))?;
+        Ok(Self { ring: SharedKeyRing::kept_by(ring, keeper), path, folder, scope, incoming })
     }
 
     /// The ring. A key that is added to it directly is refused, since nobody could tell what to write: add it here.
@@ -128,11 +146,11 @@ impl KeyRingFile {
         now: UnixTime,
         add: impl FnOnce(&mut KeyRing, RingKey) -> Result<(), RingError>,
     ) -> Result<(), KeyFileError> {
-        let made = Made::new(key, now, &read(&self.path)?, folder(&self.path), &self.scope)?;
+        let made = Made::new(key, now, &read(&self.path)?, &self.folder, &self.scope)?;
         let changed = self.ring.update(|ring| {
             add(ring, made.ring_key.clone())?;
             // The keeper comes next, before any other change does.
-            *keeper::lock(&self.incoming) = Some(made);
+            *held(&self.incoming) = Some(made);
             Ok(())
         });
         changed.map_err(|error| match error {
@@ -155,10 +173,6 @@ impl KeyRingFile {
 fn read(path: &Path) -> Result<Zeroizing<String>, KeyFileError> {
     let text = read_text(path).map(Zeroizing::new);
     text.map_err(|source| KeyFileError::Unreadable { path: PathBuf::from(path), source })
-}
-
-fn folder(path: &Path) -> &Path {
-    path.parent().unwrap_or(Path::new(""))
 }
 
 impl fmt::Debug for KeyRingFile {

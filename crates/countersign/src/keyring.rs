@@ -2,6 +2,7 @@
 
 mod error;
 mod key;
+mod narrow;
 mod policy;
 mod reading;
 mod shared;
@@ -198,6 +199,8 @@ impl KeyRing {
     }
 
     /// Takes a disposed key out of the ring, and its secret with it: that is overwritten when nobody verifies or signs with it any more.
+    /// A [`RingSigner`](crate::RingSigner) holds the keys that it signed with last until it is asked for its next
+    /// [`signer`](crate::RingSigner::signer).
     ///
     /// # Errors
     /// When there is no such key, or it is not disposed.

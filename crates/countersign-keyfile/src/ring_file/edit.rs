@@ -5,7 +5,7 @@ use toml_edit::{ArrayOfTables, Decor, DocumentMut, Item, Table, Value, value};
 use zeroize::Zeroizing;
 
 use super::{
-    keeper::seconds,
+    kept::seconds,
     mask::{Masked, quoted},
     new_key::Made,
 };

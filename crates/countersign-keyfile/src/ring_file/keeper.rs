@@ -1,55 +1,82 @@
 //! From a change of the ring to a change of the file.
 
 use std::{
-    collections::HashMap,
     error::Error,
+    hash::RandomState,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex},
 };
 
-use countersign::{KeyId, KeyRing, KeyState, RingKeeper, UnixTime};
+use countersign::{KeyRing, RingKeeper, RingKey};
 
-use super::{edit::Edit, folder, new_key::Made, read, scope::Scope, write::replace};
-use crate::{entry::Entry, error::KeyFileError, file::KeyFile};
+use super::{
+    edit::Edit,
+    kept::{Entries, entries, holds, in_the_file, same_keys},
+    lock::{held, of_file, other_processes},
+    new_key::Made,
+    read,
+    scope::Scope,
+    write::replace,
+};
+use crate::{
+    error::KeyFileError,
+    file::inspect,
+    raw::{self, RawKey},
+};
 
 /// The key that is being added, from the ring's taking it in until the file has it.
 pub(super) type Incoming = Arc<Mutex<Option<Made>>>;
 
-pub(super) fn lock(incoming: &Mutex<Option<Made>>) -> MutexGuard<'_, Option<Made>> {
-    incoming.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 pub(super) struct FileKeeper {
+    /// Of the file itself, not of a link to it.
     path: Arc<Path>,
+    /// Where the files are that keys name.
+    folder: Arc<Path>,
     scope: Scope,
     incoming: Incoming,
+    /// Held from reading to writing by all rings of the file.
+    file: Arc<Mutex<()>>,
+    hasher: RandomState,
+    last: Mutex<Last>,
 }
 
-/// What the file says of a key of the ring, and the place of its table among the others.
-struct Kept {
-    place: usize,
-    state: KeyState,
-    created: UnixTime,
+/// What the file held when it was read or written last. The ring may have fewer keys in force by now.
+struct Last {
+    ring: KeyRing,
+    entries: Entries,
 }
 
 impl FileKeeper {
-    pub(super) const fn new(path: Arc<Path>, scope: Scope, incoming: Incoming) -> Self {
-        Self { path, scope, incoming }
+    /// Keeps a ring that was made of this text.
+    pub(super) fn new(
+        (path, folder): (Arc<Path>, Arc<Path>),
+        (scope, incoming): (Scope, Incoming),
+        (ring, text): (&KeyRing, &str),
+    ) -> Result<Self, KeyFileError> {
+        let (file, hasher) = (of_file(&path), RandomState::new());
+        let entries = entries(&raw::read(text)?, &scope, &hasher)?.unwrap_or_default();
+        let last = Mutex::new(Last { ring: ring.clone(), entries });
+        Ok(Self { path, folder, scope, incoming, file, hasher, last })
     }
 
-    fn write(&self, before: &KeyRing, after: &KeyRing) -> Result<(), KeyFileError> {
-        let incoming = lock(&self.incoming).take();
-        if same(before, after) {
+    fn write(&self, after: &KeyRing) -> Result<(), KeyFileError> {
+        let incoming = held(&self.incoming).take();
+        let mut last = held(&self.last);
+        if same(&last.ring, after) {
             return Ok(());
         }
+        let _file = held(&self.file);
+        let _others = other_processes(&self.path)
+            .map_err(|source| KeyFileError::Unreadable { path: PathBuf::from(&*self.path), source })?;
         let text = read(&self.path)?;
-        let kept = self.kept(&text)?;
-        if !holds(&kept, before) {
+        let kept = self.entries(&raw::read(&text)?)?;
+        if !holds(&kept, &last.ring) || !same_keys(&kept, &last.entries) {
             return Err(self.changed_meanwhile());
         }
+        let stays = |key: &RingKey| last.ring.key(key.id()).is_some_and(|before| before.is_same_key(key));
         let mut edit = Edit::new(&text, incoming.as_ref())?;
         for key in after.keys() {
-            match kept.get(key.id()) {
+            match kept.get(key.id()).filter(|_| stays(key)) {
                 Some(kept) if kept.state == in_the_file(key.state()) => {}
                 Some(kept) => edit.set_state(kept.place, key.state()),
                 None => match &incoming {
@@ -58,25 +85,36 @@ impl FileKeeper {
                 },
             }
         }
-        let purged = kept.iter().filter(|(id, _)| after.key(id).is_none());
+        let purged = kept.iter().filter(|(id, _)| !after.key(id).is_some_and(stays));
         edit.remove(purged.map(|(_, kept)| kept.place).collect());
         let text = edit.finish();
         // What could not be read again is never written.
-        if !holds(&self.kept(&text)?, after) {
+        let raw = raw::read(&text)?;
+        if raw.is_empty() {
+            return Err(KeyFileError::LastEntry { path: PathBuf::from(&*self.path) });
+        }
+        let entries = self.entries(&raw)?;
+        if !holds(&entries, after) {
             return Err(self.changed_meanwhile());
         }
+        if incoming.is_some() {
+            self.judge(&text, &raw)?;
+        }
         replace(&self.path, &text)
-            .map_err(|source| KeyFileError::Unwritable { path: PathBuf::from(&*self.path), source })
+            .map_err(|source| KeyFileError::Unwritable { path: PathBuf::from(&*self.path), source })?;
+        *last = Last { ring: after.clone(), entries };
+        Ok(())
     }
 
-    fn kept(&self, text: &str) -> Result<HashMap<KeyId, Kept>, KeyFileError> {
-        let file = KeyFile::parse(text, folder(&self.path))?;
-        let is_ours = |(_, entry): &(usize, &Entry)| self.scope.has(entry);
-        let kept = |(place, entry): (usize, &Entry)| {
-            let created = entry.created().unwrap_or(UnixTime::from_secs(0));
-            (entry.ring_id().clone(), Kept { place, state: entry.state().unwrap_or(KeyState::Active), created })
-        };
-        Ok(file.entries().iter().enumerate().filter(is_ours).map(kept).collect())
+    /// Whether all keys of the ring can be used. Those of others are none of its business, and where a key is only taken out of use its
+    /// material is not needed.
+    fn judge(&self, text: &str, raw: &[RawKey]) -> Result<(), KeyFileError> {
+        let judged = inspect(text, &self.folder)?.into_iter().zip(raw);
+        judged.filter(|(_, raw)| self.scope.has_raw(raw)).try_for_each(|(judged, _)| judged.map(drop))
+    }
+
+    fn entries(&self, raw: &[RawKey]) -> Result<Entries, KeyFileError> {
+        entries(raw, &self.scope, &self.hasher)?.ok_or_else(|| self.changed_meanwhile())
     }
 
     fn changed_meanwhile(&self) -> KeyFileError {
@@ -85,39 +123,14 @@ impl FileKeeper {
 }
 
 impl RingKeeper for FileKeeper {
-    fn keep(&self, before: &KeyRing, after: &KeyRing) -> Result<(), Box<dyn Error + Send + Sync>> {
-        Ok(self.write(before, after)?)
+    fn keep(&self, _: &KeyRing, after: &KeyRing) -> Result<(), Box<dyn Error + Send + Sync>> {
+        Ok(self.write(after)?)
     }
 }
 
 fn same(before: &KeyRing, after: &KeyRing) -> bool {
-    let (before, after) = (before.keys(), after.keys());
-    before.len() == after.len()
-        && before.iter().zip(after).all(|(one, other)| one.id() == other.id() && one.state() == other.state())
-}
-
-/// Whether these are the keys of the ring, no more and no fewer, each in its state.
-fn holds(kept: &HashMap<KeyId, Kept>, ring: &KeyRing) -> bool {
-    let is_kept = |key: &countersign::RingKey| {
-        kept.get(key.id()).is_some_and(|kept| {
-            kept.state == in_the_file(key.state()) && kept.created == moment_in_the_file(key.created())
-        })
+    let is_same = |(one, other): (&RingKey, &RingKey)| {
+        one.id() == other.id() && one.state() == other.state() && one.is_same_key(other)
     };
-    kept.len() == ring.keys().len() && ring.keys().iter().all(is_kept)
-}
-
-/// TOML's whole numbers end where no key will ever come.
-pub(super) fn seconds(moment: UnixTime) -> i64 {
-    i64::try_from(moment.as_secs()).unwrap_or(i64::MAX)
-}
-
-fn moment_in_the_file(moment: UnixTime) -> UnixTime {
-    UnixTime::from_secs(seconds(moment).unsigned_abs())
-}
-
-fn in_the_file(state: KeyState) -> KeyState {
-    match state {
-        KeyState::Retiring { until } => KeyState::Retiring { until: moment_in_the_file(until) },
-        state => state,
-    }
+    before.keys().len() == after.keys().len() && before.keys().iter().zip(after.keys()).all(is_same)
 }

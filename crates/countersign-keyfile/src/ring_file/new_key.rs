@@ -6,7 +6,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use countersign::{Algorithm, KeyId, RingKey, UnixTime};
 use zeroize::Zeroizing;
 
-use super::scope::Scope;
+use super::{kept::seconds, scope::Scope};
 use crate::{
     entry::Entry,
     error::KeyFileError,
@@ -154,15 +154,13 @@ impl Made {
         folder: &Path,
         scope: &Scope,
     ) -> Result<Self, KeyFileError> {
-        let (line, created) = (text.lines().count().saturating_add(1), super::keeper::seconds(now));
+        let (line, created) = (text.lines().count().saturating_add(1), seconds(now));
         let ring_key = scope.ring_key(&Entry::from_raw(&key.to_raw(line, created), folder)?)?;
         Ok(Self { key, created, ring_key })
     }
 
     /// Whether a key of a ring is this one.
     pub(super) fn is(&self, key: &RingKey) -> bool {
-        self.ring_key.id() == key.id()
-            && self.ring_key.key_id() == key.key_id()
-            && self.ring_key.created() == key.created()
+        self.ring_key.id() == key.id() && self.ring_key.is_same_key(key)
     }
 }

@@ -2,7 +2,7 @@
 
 use countersign::{KeyId, KeyRing, RingKey, RingPolicy, webhook::Webhook};
 
-use crate::{entry::Entry, error::KeyFileError, file::KeyFile};
+use crate::{entry::Entry, error::KeyFileError, fields::WEBHOOK, file::KeyFile, raw::RawKey};
 
 /// Which entries of a file are a ring.
 #[derive(Clone)]
@@ -21,6 +21,19 @@ impl Scope {
             Self::All => !entry.is_webhook(),
             Self::Id(id) => !entry.is_webhook() && entry.id() == id,
             Self::Webhook(webhook) => entry.serves(webhook),
+        }
+    }
+
+    /// The same of an entry as it stands, whose material may be gone.
+    pub(super) fn has_raw(&self, raw: &RawKey) -> bool {
+        let text = |name: &'static str| raw.fields.iter().find(|field| field.name == name)?.text(name).ok();
+        let is_webhook = text("algorithm") == Some(WEBHOOK);
+        match self {
+            Self::All => !is_webhook,
+            Self::Id(id) => !is_webhook && text("id") == Some(id.as_str()),
+            Self::Webhook(webhook) => {
+                is_webhook && text("scheme").is_none_or(|scheme| scheme == webhook.name().as_str())
+            }
         }
     }
 

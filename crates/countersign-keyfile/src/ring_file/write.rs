@@ -12,7 +12,7 @@ pub(super) fn replace(path: &Path, text: &str) -> io::Result<()> {
     // Readable by its owner alone from the start, and removed when it is dropped.
     let mut file = tempfile::Builder::new().prefix(".keys").tempfile_in(folder)?;
     file.write_all(text.as_bytes())?;
-    keep_owner(path, file.as_file())?;
+    keep_readers(path, file.as_file())?;
     // The text is on the disk before the name leads to it.
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
@@ -21,19 +21,23 @@ pub(super) fn replace(path: &Path, text: &str) -> io::Result<()> {
     Ok(())
 }
 
-/// A server that runs as somebody else goes on reading it.
+/// A server that runs as somebody else goes on reading it: by its group where it did. Everybody else never does.
 #[cfg(unix)]
-fn keep_owner(path: &Path, file: &File) -> io::Result<()> {
-    use std::os::unix::fs::{MetadataExt, fchown};
+fn keep_readers(path: &Path, file: &File) -> io::Result<()> {
+    use std::{
+        fs::Permissions,
+        os::unix::fs::{MetadataExt, PermissionsExt, fchown},
+    };
 
     let (before, now) = (std::fs::metadata(path)?, file.metadata()?);
-    if (before.uid(), before.gid()) == (now.uid(), now.gid()) {
-        return Ok(());
+    if (before.uid(), before.gid()) != (now.uid(), now.gid()) {
+        fchown(file, Some(before.uid()), Some(before.gid()))?;
     }
-    fchown(file, Some(before.uid()), Some(before.gid()))
+    // Only now is the group the one that was meant.
+    file.set_permissions(Permissions::from_mode(before.mode() & 0o640))
 }
 
 #[cfg(not(unix))]
-fn keep_owner(_: &Path, _: &File) -> io::Result<()> {
+fn keep_readers(_: &Path, _: &File) -> io::Result<()> {
     Ok(())
 }

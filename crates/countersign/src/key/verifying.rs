@@ -28,6 +28,11 @@ struct Verifying {
 }
 
 impl VerifyingKey {
+    /// Whether one is a clone of the other.
+    pub(crate) fn is_same_key(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// A key for HMAC-SHA-256.
     #[must_use]
     pub fn hmac_sha256(secret: &Secret) -> Self {

@@ -68,14 +68,15 @@ pub enum RingError {
     },
 }
 
-/// Why a shared ring stays as it was.
+/// Why a shared ring was not changed, or not as it was to be.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum UpdateError {
     /// The change is none that can be made.
     #[error(transparent)]
     Refused(#[from] RingError),
-    /// The changed ring could not be kept by its [`RingKeeper`](crate::RingKeeper).
+    /// The changed ring could not be kept by its [`RingKeeper`](crate::RingKeeper). It stays as it was, but for a change that accepts
+    /// fewer keys and does nothing else: that is in force here, and not kept. See [`update`](crate::SharedKeyRing::update).
     #[error("the changed ring cannot be kept: {0}")]
     NotKept(#[source] Box<dyn StdError + Send + Sync>),
 }

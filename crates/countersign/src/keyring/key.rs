@@ -181,6 +181,36 @@ impl RingKey {
         self.verifying.as_ref()
     }
 
+    /// Whether both are one key that was made once, whatever their states and whatever they are called within a ring. Two that were
+    /// made of the same secret are not.
+    ///
+    /// ```
+    /// use countersign::{KeyState, RingKey, Secret, SigningKey, UnixTime};
+    ///
+    /// let made = || {
+    ///     let key = SigningKey::hmac_sha256("alice", &Secret::new("correct horse battery staple")?)?;
+    ///     RingKey::new(key, UnixTime::from_secs(1_700_000_000))
+    /// };
+    /// let key = made()?;
+    /// assert!(key.clone().in_state(KeyState::Active).is_same_key(&key));
+    /// assert!(!key.is_same_key(&made()?));
+    /// # Ok::<(), countersign::KeyError>(())
+    /// ```
+    #[must_use]
+    pub fn is_same_key(&self, other: &Self) -> bool {
+        let one_verifies = match (&self.verifying, &other.verifying) {
+            (Some(one), Some(other)) => one.is_same_key(other),
+            (None, None) => true,
+            _ => false,
+        };
+        let one_signs = match (&self.signing, &other.signing) {
+            (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+            (None, None) => true,
+            _ => false,
+        };
+        one_verifies && one_signs && self.key_id == other.key_id && self.created == other.created
+    }
+
     pub(super) fn info(&self) -> RingKeyInfo {
         RingKeyInfo { id: self.id.clone(), state: self.state, created: self.created }
     }

@@ -52,7 +52,8 @@ pub trait RingKeeper: Send + Sync + 'static {
     /// Keeps what `after` has otherwise than `before`. Called before anybody sees the change, one change after another.
     ///
     /// # Errors
-    /// When it cannot be kept. The ring stays as it was then.
+    /// When it cannot be kept. The ring stays as it was then, or [accepts fewer keys](SharedKeyRing::update), so that the next `before`
+    /// may be one that was never kept.
     fn keep(&self, before: &KeyRing, after: &KeyRing) -> Result<(), Box<dyn Error + Send + Sync>>;
 }
 
@@ -82,6 +83,11 @@ impl SharedKeyRing {
 
     /// Changes the ring. `change` works on a copy, which takes the ring's place once all of it has worked and is kept.
     ///
+    /// A full disk must not let a leaked key go on: a change that cannot be kept, and does nothing but dispose of keys, find them
+    /// compromised or retire them, is in force all the same, and an error all the same. A purge is made when it can be kept; a key that was
+    /// to be disposed of and purged at once is compromised until then. A later change that can be kept, such as
+    /// one that does nothing, keeps this one too.
+    ///
     /// `change` must not change the same ring from within: it would wait for itself.
     ///
     /// # Errors
@@ -91,14 +97,22 @@ impl SharedKeyRing {
         let before = self.snapshot();
         let mut after = KeyRing::clone(&before);
         let answer = change(&mut after)?;
-        if let Some(keeper) = &self.0.keeper {
-            keeper.keep(&before, &after).map_err(UpdateError::NotKept)?;
+        let kept = self.0.keeper.as_ref().map_or(Ok(()), |keeper| keeper.keep(&before, &after));
+        if let Err(error) = kept {
+            if let Some(narrowed) = before.narrowed_to(&after) {
+                self.put_in_force(narrowed);
+            }
+            return Err(UpdateError::NotKept(error));
         }
-        let before_here =
-            std::mem::replace(&mut *self.0.ring.write().unwrap_or_else(PoisonError::into_inner), Arc::new(after));
-        // Not while the lock is held.
-        drop(before_here);
+        self.put_in_force(after);
         Ok(answer)
+    }
+
+    fn put_in_force(&self, ring: KeyRing) {
+        let before =
+            std::mem::replace(&mut *self.0.ring.write().unwrap_or_else(PoisonError::into_inner), Arc::new(ring));
+        // Not while the lock is held.
+        drop(before);
     }
 }
 

@@ -85,15 +85,22 @@ fn a_purged_entry_goes_with_the_comment_right_above_it_and_no_other() {
 }
 
 #[test]
-fn a_comment_is_kept_when_the_last_entry_goes_and_stands_above_the_next_one_to_come() {
+fn a_comment_of_the_whole_file_is_kept_when_its_first_entry_goes() {
     let folder = Folder::with(
         "# Keys of the webhooks.\n\n[[key]]\nid = 'a'\nalgorithm = 'hmac-sha256'\nsecret = '1234567890123456'\n",
     );
     let keys = folder.open(RingPolicy::default());
     keys.ring().update(|ring| ring.dispose(&id("a"))).unwrap();
-    keys.ring().update(|ring| ring.purge(&id("a"))).unwrap();
-    assert_eq!(folder.text(), "# Keys of the webhooks.\n\n");
     keys.add_pending(hmac("b"), NOW).unwrap();
+    keys.ring().update(|ring| ring.purge(&id("a"))).unwrap();
+    let expected = "# Keys of the webhooks.\n\n[[key]]\nid = \"b\"\n";
+    assert!(folder.text().starts_with(expected), "{}", folder.text());
+}
+
+#[test]
+fn the_first_entry_of_a_file_stands_below_its_comments() {
+    let folder = Folder::with("# Keys of the webhooks.\n\n");
+    folder.open(RingPolicy::default()).add_pending(hmac("b"), NOW).unwrap();
     let expected = "# Keys of the webhooks.\n\n\n[[key]]\nid = \"b\"\n";
     assert!(folder.text().starts_with(expected), "{}", folder.text());
 }

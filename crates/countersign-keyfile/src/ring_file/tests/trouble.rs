@@ -5,10 +5,13 @@ use crate::ring_file::write::replace;
 
 const TEXT: &str = "[[key]]\nid = 'a'\nalgorithm = 'hmac-sha256'\nsecret = 'correct horse battery staple'\n";
 
-/// What a change that cannot be kept says.
+/// What a change that cannot be kept says. It does more than to take keys out of use, so that it does not happen.
 fn not_kept(keys: &KeyRingFile) -> String {
     let before = shown(&keys.ring().snapshot());
-    let failed = keys.ring().update(|ring| ring.dispose(&id("a")));
+    let failed = keys.ring().update(|ring| {
+        ring.dispose(&id("a"))?;
+        ring.restore(&id("a"))
+    });
     assert_eq!(shown(&keys.ring().snapshot()), before);
     let Err(UpdateError::NotKept(error)) = failed else { panic!("{failed:?}") };
     error.to_string()
@@ -35,19 +38,29 @@ fn what_others_changed_meanwhile_is_not_overwritten() {
     let keys = folder.open(RingPolicy::default());
     let path = fs::canonicalize(folder.path()).unwrap();
     let other = "[[key]]\nid = 'b'\nalgorithm = 'hmac-sha256'\nsecret = 'correct horse battery staple'\n";
-    for text in
-        [format!("{TEXT}state = 'pending'\n"), format!("{TEXT}{other}"), format!("{TEXT}created = 5\n"), String::new()]
-    {
+    let changed = |from: &str, to: &str| TEXT.replace(from, to);
+    for text in [
+        format!("{TEXT}state = 'pending'\n"),
+        format!("{TEXT}{other}"),
+        format!("{TEXT}created = 5\n"),
+        String::new(),
+        changed("correct", "incorrect"),
+        changed("hmac-sha256", "hmac-sha512"),
+        changed("secret =", "secret_env ="),
+        changed("id = 'a'", "id = 'b'\nring_id = 'a'"),
+        // Which of the two is the ring's?
+        format!("{TEXT}\n{TEXT}"),
+    ] {
         folder.write(&text);
         assert_eq!(not_kept(&keys), format!("{}: the keys in it are no longer those of the ring", path.display()));
         assert_eq!(folder.text(), text);
     }
     folder.write("[[key]]\nid = ");
     assert_eq!(not_kept(&keys), "line 2: not TOML");
-    // A comment is no change of the ring, and is kept.
-    folder.write(&format!("# mine\n{TEXT}"));
+    // A comment is no change of the ring, and is kept; so is who the key belongs to.
+    folder.write(&format!("# mine\n{TEXT}name = 'Alice'\n"));
     keys.ring().update(|ring| ring.dispose(&id("a"))).unwrap();
-    assert_eq!(folder.text(), format!("# mine\n{TEXT}state = \"disposed\"\n"));
+    assert_eq!(folder.text(), format!("# mine\n{TEXT}name = 'Alice'\nstate = \"disposed\"\n"));
 }
 
 #[test]
@@ -131,17 +144,51 @@ fn many_changes_at_once_are_all_written() {
 
 #[cfg(unix)]
 #[test]
-fn the_file_is_its_owners_alone_and_a_link_to_it_stays_one() {
-    use std::os::unix::fs::{PermissionsExt, symlink};
+fn nobody_reads_the_file_but_its_owner_and_the_group_that_did() {
+    use std::os::unix::fs::PermissionsExt;
+
+    for (before, after) in
+        [(0o644, 0o640), (0o640, 0o640), (0o660, 0o640), (0o600, 0o600), (0o604, 0o600), (0o400, 0o400)]
+    {
+        let folder = Folder::with(TEXT);
+        let keys = folder.open(RingPolicy::default());
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(before)).unwrap();
+        keys.ring().update(|ring| ring.dispose(&id("a"))).unwrap();
+        assert!(folder.text().contains("disposed"));
+        assert_eq!(fs::metadata(folder.path()).unwrap().permissions().mode() & 0o7777, after, "{before:o}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_stays_one_and_what_keys_name_is_beside_it() {
+    use std::os::unix::fs::symlink;
+
+    let real = Folder::with("");
+    let folder = Folder(tempfile::tempdir().unwrap());
+    symlink(real.path(), folder.path()).unwrap();
+    fs::write(folder.0.path().join("a.secret"), "a secret beside the link").unwrap();
+    let keys = folder.open(RingPolicy::default());
+    let key = |text: &str| NewKey::from_source(id(text), Algorithm::HmacSha256, SourceKind::SecretFile, "a.secret");
+    keys.add_active(key("a"), NOW).unwrap();
+    let again = folder.open(RingPolicy::default());
+    again.add_active(key("b"), NOW).unwrap();
+    assert_eq!(KeyFile::read(folder.path()).unwrap().ids().collect::<Vec<_>>(), ["a", "b"]);
+    assert!(fs::symlink_metadata(folder.path()).unwrap().is_symlink());
+    assert!(real.text().contains("a.secret"));
+}
+
+#[cfg(unix)]
+#[test]
+fn nothing_is_left_beside_a_file_that_was_written() {
+    use std::os::unix::fs::symlink;
 
     let folder = Folder::with(TEXT);
-    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o644)).unwrap();
     let link = folder.0.path().join("link.toml");
     symlink("keys.toml", &link).unwrap();
     let keys = KeyRingFile::open(&link, RingPolicy::default()).unwrap();
     keys.ring().update(|ring| ring.dispose(&id("a"))).unwrap();
     assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
     assert!(folder.text().contains("disposed"));
-    assert_eq!(fs::metadata(folder.path()).unwrap().permissions().mode() & 0o777, 0o600);
     assert_eq!(fs::read_dir(folder.0.path()).unwrap().count(), 2);
 }

@@ -71,6 +71,86 @@ fn what_cannot_be_kept_does_not_happen() {
     assert_eq!(*notes.lines.lock().unwrap(), [" -> a:pending", "a:pending -> a:active"]);
 }
 
+type Change = fn(&mut KeyRing) -> Result<(), RingError>;
+
+#[test]
+fn what_narrows_is_in_force_though_it_cannot_be_kept() {
+    let notes = Notes::default();
+    notes.fails.store(true, Ordering::SeqCst);
+    let all = "p:pending a:active r:retiring d:disposed c:compromised";
+    let cases: [(Change, &str); 11] = [
+        (|ring| ring.dispose_compromised(&id("a")), "p:pending a:compromised r:retiring d:disposed c:compromised"),
+        (|ring| ring.dispose(&id("p")), "p:disposed a:active r:retiring d:disposed c:compromised"),
+        (|ring| ring.retire(&id("a"), DAY, NOW), "p:pending a:retiring r:retiring d:disposed c:compromised"),
+        (|ring| ring.dispose_compromised(&id("d")), "p:pending a:active r:retiring d:compromised c:compromised"),
+        // It stays for the purge that can be kept.
+        (|ring| ring.purge(&id("d")), all),
+        (
+            |ring| {
+                ring.dispose(&id("a"))?;
+                ring.purge(&id("a"))
+            },
+            "p:pending a:compromised r:retiring d:disposed c:compromised",
+        ),
+        // What does anything else as well does not happen at all.
+        (
+            |ring| {
+                ring.dispose(&id("a"))?;
+                ring.activate(&id("p"), NOW)
+            },
+            all,
+        ),
+        (
+            |ring| {
+                ring.dispose(&id("a"))?;
+                ring.restore(&id("a"))
+            },
+            all,
+        ),
+        (|ring| ring.restore(&id("d")), all),
+        (
+            |ring| {
+                ring.dispose(&id("a"))?;
+                ring.add_pending(key("n", 9))
+            },
+            all,
+        ),
+        (
+            |ring| {
+                let keys = ring.keys().iter().map(|known| key(known.id().as_str(), 0).in_state(KeyState::Disposed));
+                *ring = KeyRing::with_keys(RingPolicy::default(), keys.collect::<Vec<_>>())?;
+                Ok(())
+            },
+            all,
+        ),
+    ];
+    for (change, expected) in cases {
+        let ring = SharedKeyRing::kept_by(ring_of_all(RingPolicy::default()), notes.clone());
+        let failed = ring.update(change);
+        assert!(matches!(&failed, Err(UpdateError::NotKept(_))), "{failed:?}");
+        assert_eq!(shown(&ring.snapshot()), expected);
+    }
+}
+
+#[test]
+fn a_retiring_key_that_cannot_be_kept_ends_no_later_than_before() {
+    let notes = Notes::default();
+    notes.fails.store(true, Ordering::SeqCst);
+    for (until, expected) in [(later(60), later(60)), (later(90_000), later(86_400))] {
+        let ring = SharedKeyRing::kept_by(ring_of_all(RingPolicy::default()), notes.clone());
+        let change = |ring: &mut KeyRing| {
+            let keys = ring.keys().iter().cloned().map(|key| match key.state() {
+                KeyState::Retiring { .. } => key.in_state(KeyState::Retiring { until }),
+                _ => key,
+            });
+            *ring = KeyRing::with_keys(ring.policy().clone(), keys.collect::<Vec<_>>())?;
+            Ok(())
+        };
+        assert!(matches!(ring.update(change), Err(UpdateError::NotKept(_))));
+        assert_eq!(ring.snapshot().key(&id("r")).unwrap().state(), KeyState::Retiring { until: expected });
+    }
+}
+
 #[test]
 fn a_change_that_panics_changes_nothing_and_the_ring_goes_on() {
     let ring = SharedKeyRing::new(ring_of_all(RingPolicy::default()));
