@@ -15,7 +15,7 @@ pub(crate) fn run(args: &WebhookSignArgs, input: &[u8]) -> Result<Outcome, Failu
     let target = parts.changes_target().then(|| parts.target(request.target).into_owned());
     let body = if parts.changes_body() { Some(parts.body(message.body())?.into_owned()) } else { None };
     for field in &parts.fields {
-        message.set(field);
+        message.set(field)?;
     }
     if let Some(target) = target {
         message.set_target(&target);
