@@ -118,6 +118,9 @@ pub enum SignError {
     /// The signature goes into a form and into JSON, and a body is only one of them.
     #[error("the signature goes into a form and into JSON at once")]
     FormAndJson,
+    /// A field that is to be set cannot stand in a header.
+    #[error("{0} cannot be set to what signing made: no header field has such a name or value")]
+    InvalidField(FieldName),
 }
 
 /// Why a request was refused.

@@ -62,6 +62,18 @@ fn a_body_that_is_not_at_hand_or_none_of_json_takes_no_signature() {
 }
 
 #[test]
+fn a_field_that_no_header_can_have_is_an_error_and_no_unsigned_request() {
+    let secret = Secret::new("correct horse battery staple").unwrap();
+    let signer = Signer::new(Cavage::new(), SigningKey::hmac_sha256("alice", &secret).unwrap());
+    let head = countersign::Request::new("GET", "/", &[("host", "a")]).with_body(b"");
+    let mut parts = signer.sign(&head, now()).unwrap();
+    parts.fields.truncate(1);
+    (parts.fields[0].name, parts.fields[0].value) = ("x-sig".parse().unwrap(), b"a\nb".to_vec());
+    let invalid = SignError::InvalidField("x-sig".parse().unwrap());
+    assert_eq!(applied(TestRequest::get(), &parts, Some(b"")).err(), Some(invalid));
+}
+
+#[test]
 fn a_body_is_the_tests_own_and_a_field_takes_the_place_of_those_of_its_name() {
     let secret = Secret::new("correct horse battery staple").unwrap();
     let signer = Signer::new(Cavage::new(), SigningKey::hmac_sha256("alice", &secret).unwrap());
