@@ -117,6 +117,7 @@ fn apply(request: &mut Request, parts: &SignatureParts, body: Option<&[u8]>) -> 
     }
     if parts.changes_body() {
         let body = body.ok_or(SignError::UnreadBody)?;
+        parts.fit(&ActixFields { map: request.headers(), host: None }, body)?;
         let changed = Bytes::from(parts.body(body)?.into_owned());
         describe(request.headers_mut(), parts, body.is_empty(), changed.len());
         *request.payload() = Payload::from(changed);
