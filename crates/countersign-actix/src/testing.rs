@@ -117,20 +117,27 @@ fn apply(request: &mut Request, parts: &SignatureParts, body: Option<&[u8]>) -> 
     }
     if parts.changes_body() {
         let body = body.ok_or(SignError::UnreadBody)?;
+        parts.fit(&ActixFields { map: request.headers(), host: None }, body)?;
         let changed = Bytes::from(parts.body(body)?.into_owned());
         describe(request.headers_mut(), parts, body.is_empty(), changed.len());
         *request.payload() = Payload::from(changed);
     }
-    let name = |field: &SignatureField| HeaderName::from_bytes(field.name.as_str().as_bytes());
-    for name in parts.fields.iter().filter_map(|field| name(field).ok()) {
+    let headers = parts.fields.iter().map(header).collect::<Result<Vec<_>, _>>()?;
+    for (name, _) in &headers {
         request.headers_mut().remove(name);
     }
-    for field in &parts.fields {
-        if let (Ok(name), Ok(value)) = (name(field), HeaderValue::from_bytes(&field.value)) {
-            request.headers_mut().append(name, value);
-        }
+    for (name, value) in headers {
+        request.headers_mut().append(name, value);
     }
     Ok(())
+}
+
+fn header(field: &SignatureField) -> Result<(HeaderName, HeaderValue), SignError> {
+    let name = HeaderName::from_bytes(field.name.as_str().as_bytes());
+    match (name, HeaderValue::from_bytes(&field.value)) {
+        (Ok(name), Ok(value)) => Ok((name, value)),
+        _ => Err(SignError::InvalidField(field.name.clone())),
+    }
 }
 
 fn with_target(uri: &Uri, target: &str) -> Result<Uri, SignError> {

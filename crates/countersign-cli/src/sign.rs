@@ -26,11 +26,11 @@ pub(crate) fn run(args: &SignArgs, input: &[u8]) -> Result<Outcome, Failure> {
     let coverage = coverage(args, scheme)?;
     if args.digest && message.values("digest").next().is_none() {
         let digest = digest_field(DigestAlgorithm::Sha256, message.body());
-        message.add("digest", digest.as_bytes());
+        message.add("digest", digest.as_bytes())?;
     }
     let parts = key.sign(scheme, coverage, lifetime, &message.request()?, created)?;
     for field in &parts.fields {
-        message.set(field);
+        message.set(field)?;
     }
     Ok(Outcome::done(message.into_bytes()))
 }

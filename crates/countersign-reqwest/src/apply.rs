@@ -1,13 +1,13 @@
 //! reqwest's request as signing changes it: all of it or nothing.
 
-use countersign::{FieldName, SignatureField, SignatureParts, WellKnown};
+use countersign::{SignError, SignatureField, SignatureParts, WellKnown};
 use reqwest::{
     Body, Request, Url,
-    header::{CONTENT_TYPE, HeaderName, HeaderValue},
+    header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue},
 };
 use url::Position;
 
-use crate::error::Error;
+use crate::{error::Error, fields::ReqwestFields};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
@@ -15,7 +15,7 @@ const FORM: &str = "application/x-www-form-urlencoded";
 pub(crate) fn apply(request: &mut Request, parts: SignatureParts) -> Result<(), Error> {
     let url = changed_url(request, &parts)?;
     let body = changed_body(request, &parts)?;
-    let becomes_a_form = becomes_a_form(request, &parts)?;
+    let becomes_a_form = !parts.form.is_empty() && !request.headers().contains_key(CONTENT_TYPE);
     let headers = parts.fields.into_iter().map(header).collect::<Result<Vec<_>, _>>()?;
     // Nothing can fail from here on, so the request is changed as a whole or not at all.
     if let Some(url) = url {
@@ -65,48 +65,19 @@ fn changed_body(request: &Request, parts: &SignatureParts) -> Result<Option<Vec<
     if !parts.changes_body() {
         return Ok(None);
     }
-    let body = parts.body(body(request).ok_or(Error::UnreadBody)?)?.into_owned();
-    match stale_field(request, body.len()) {
-        Some(field) => Err(Error::StaleField(field)),
-        None => Ok(Some(body)),
+    let before = body(request).ok_or(Error::UnreadBody)?;
+    parts.fit(&ReqwestFields(request.headers()), before).map_err(|error| match error {
+        SignError::NotAForm => Error::NotAForm,
+        SignError::StaleField(field) => Error::StaleField(field),
+        error => Error::Sign(error),
+    })?;
+    let body = parts.body(before)?.into_owned();
+    let length = body.len().to_string();
+    // The client sets none that is there already.
+    if request.headers().get_all(CONTENT_LENGTH).iter().any(|value| value.as_bytes() != length.as_bytes()) {
+        return Err(Error::StaleField(WellKnown::ContentLength.into()));
     }
-}
-
-/// A field that says of the body what is not so of one of this length with the signature in it.
-fn stale_field(request: &Request, len: usize) -> Option<FieldName> {
-    let stale = |field: &WellKnown| {
-        let mut values = request.headers().get_all(field.as_str()).iter();
-        match field {
-            WellKnown::ContentLength => values.any(|value| value.as_bytes() != len.to_string().as_bytes()),
-            // The others were made of the whole body.
-            _ => values.next().is_some(),
-        }
-    };
-    let of_the_body = [
-        WellKnown::ContentLength,
-        WellKnown::ContentEncoding,
-        WellKnown::Digest,
-        WellKnown::ContentDigest,
-        WellKnown::XContentSha256,
-    ];
-    of_the_body.into_iter().find(stale).map(FieldName::from)
-}
-
-/// Whether the request gets a form where it had no body and said nothing of one.
-fn becomes_a_form(request: &Request, parts: &SignatureParts) -> Result<bool, Error> {
-    if parts.form.is_empty() {
-        return Ok(false);
-    }
-    let mut types = request.headers().get_all(CONTENT_TYPE).iter().peekable();
-    if types.peek().is_none() {
-        return Ok(body(request).is_some_and(<[u8]>::is_empty));
-    }
-    if types.all(is_form) { Ok(false) } else { Err(Error::NotAForm) }
-}
-
-fn is_form(content_type: &HeaderValue) -> bool {
-    let essence = content_type.to_str().ok().and_then(|text| text.split(';').next());
-    essence.is_some_and(|essence| essence.trim().eq_ignore_ascii_case(FORM))
+    Ok(Some(body))
 }
 
 fn header(field: SignatureField) -> Result<(HeaderName, HeaderValue), Error> {

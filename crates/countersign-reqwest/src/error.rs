@@ -24,8 +24,8 @@ pub enum Error {
     /// The signature goes into the body, and the body is a stream.
     #[error("the signature goes into the body, which is not at hand")]
     UnreadBody,
-    /// The signature goes into a form, and the request's `Content-Type` says that its body is none.
-    #[error("the signature goes into a form, and Content-Type is another")]
+    /// The signature goes into a form, and the request's `Content-Type` does not say that its body is one.
+    #[error("the signature goes into a form, and Content-Type does not say that the body is one")]
     NotAForm,
     /// A field that describes the body as it was before the signature went into it: set it to what it is to be afterwards, or leave it
     /// to the client.

@@ -57,13 +57,14 @@
 //!   not sent.
 //! * **Signatures in the query.** A URL is no secret to logs, and reqwest's own errors show it. It is signed and sent byte for byte as
 //!   it is; a query that the URL would spell otherwise is an error.
-//! * **Signatures in the body.** A form or a JSON body has to be at hand. `Content-Length` and the digests are the client's and the
+//! * **Signatures in the body.** A form or a JSON body has to be at hand, and a form that is not empty has to say so in `Content-Type`. `Content-Length` and the digests are the client's and the
 //!   scheme's to set: a field of yours that would be wrong about the new body is an error.
 //! * **Proxies of your own.** What is signed is the request as it leaves this client. Whatever changes its host, path or
 //!   covered fields on the way makes the signature wrong, which is its purpose.
 
 mod apply;
 mod error;
+mod fields;
 mod middleware;
 mod remote;
 mod sign;

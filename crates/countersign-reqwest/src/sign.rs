@@ -1,13 +1,13 @@
 //! reqwest's request as the core reads it.
 
-use std::{sync::LazyLock, time::SystemTime};
+use std::time::SystemTime;
 
-use countersign::{FieldName, Fields, Request, SignError, Signer, UnixTime, Unsigned, WellKnown};
-use reqwest::header::{HeaderMap, HeaderName};
+use countersign::{Fields, Request, SignError, Signer, UnixTime, Unsigned};
 
 use crate::{
     apply::{apply, body, target},
     error::Error,
+    fields::ReqwestFields,
 };
 
 /// Signs a request, last of all before it is sent, with the time of the system's clock.
@@ -41,26 +41,6 @@ pub(crate) fn prepare(
     let authority = authority(request);
     let fields = ReqwestFields(request.headers());
     signer.prepare(&head(request, &fields, authority.as_deref()), now).map(Unsigned::into_owned)
-}
-
-/// A prepared name is looked up faster than text.
-static KNOWN: LazyLock<Vec<HeaderName>> =
-    LazyLock::new(|| WellKnown::ALL.iter().map(|known| HeaderName::from_static(known.as_str())).collect());
-
-/// A header map as the core looks into it.
-struct ReqwestFields<'a>(&'a HeaderMap);
-
-impl Fields for ReqwestFields<'_> {
-    fn visit<'a>(&'a self, name: &FieldName, each: &mut dyn FnMut(&'a [u8])) {
-        let values = match name.well_known().and_then(|known| KNOWN.get(known as usize)) {
-            Some(known) => self.0.get_all(known),
-            None => match name.prepared(|name| HeaderName::try_from(name).ok()) {
-                Some(Some(prepared)) => self.0.get_all(prepared),
-                _ => self.0.get_all(name.as_str()),
-            },
-        };
-        values.iter().for_each(|value| each(value.as_bytes()));
-    }
 }
 
 /// The request as it will be on the wire: a body that cannot be read ahead is one that is not at hand.

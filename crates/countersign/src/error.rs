@@ -118,6 +118,15 @@ pub enum SignError {
     /// The signature goes into a form and into JSON, and a body is only one of them.
     #[error("the signature goes into a form and into JSON at once")]
     FormAndJson,
+    /// The signature goes into a form, and the request does not say that its body is one.
+    #[error("the signature goes into a form, and Content-Type does not say that the body is one")]
+    NotAForm,
+    /// The signature goes into the body, and a field was made of the body as it was before.
+    #[error("{0} describes the body as it is without its signature")]
+    StaleField(FieldName),
+    /// A field that is to be set cannot stand in a header.
+    #[error("{0} cannot be set to what signing made: no header field has such a name or value")]
+    InvalidField(FieldName),
 }
 
 /// Why a request was refused.

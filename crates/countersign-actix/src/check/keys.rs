@@ -3,10 +3,13 @@
 use std::{
     future::poll_fn,
     task::{Context, Poll},
+    time::Duration,
 };
 
-use actix_web::rt::time::timeout;
-use countersign::{Claim, Credential, KeyId, Request, SchemeName, Unverified, Verifier, VerifyError, VerifyingKey};
+use actix_web::rt::time::{Instant, timeout};
+use countersign::{
+    Claim, Credential, KeyId, Request, SchemeName, UnixTime, Unverified, Verifier, VerifyError, VerifyingKey,
+};
 use futures::future::BoxFuture;
 
 use crate::{
@@ -54,7 +57,15 @@ enum Start<'a, V, C> {
     Verified(V, C),
     Waiting(Box<(Unverified, BoxFuture<'a, Loaded<C>>)>),
     /// Signed with several keys by name.
-    Several(Box<(Unverified, Claim)>),
+    Several(Box<Several>),
+}
+
+/// A request that names several keys.
+struct Several {
+    unverified: Unverified,
+    claim: Claim,
+    /// When it was read.
+    now: UnixTime,
 }
 
 impl<'a, C: 'static> Check<'a, C> {
@@ -73,36 +84,55 @@ impl<'a, C: 'static> Check<'a, C> {
             Start::Verified(verified, caller) => return Ok(Some((verified, caller))),
             Start::Waiting(waiting) => waiting,
             Start::Several(several) => {
-                let (unverified, answer) = Box::pin(self.first_known(several)).await?;
-                return self.answer(unverified, answer, &verify).map(Some);
+                return Box::pin(self.each_key_id(verifier, head, &verify, several)).await.map(Some);
             }
         };
-        let answer = Box::pin(self.in_time(&mut waiting.1)).await;
+        let answer = Box::pin(self.in_time(&mut waiting.1, self.config.0.key_deadline)).await;
         // Taken out of its box only here, so that there is no room for it in the future of requests that never wait.
         let (unverified, _) = *waiting;
-        let answer = answer.ok_or_else(|| too_slow(&unverified))?;
+        let answer = answer.ok_or_else(|| too_slow(unverified.scheme(), unverified.key_id()))?;
         self.answer(unverified, answer, &verify).map(Some)
     }
 
-    /// Asks for one key id after the other until one is known; its signatures are those that count then.
-    async fn first_known(&self, several: Box<(Unverified, Claim)>) -> Result<(Unverified, Loaded<C>), Failure> {
-        let (unverified, claim) = *several;
+    /// Tries one key id after the other, each with its own keys and its own signatures, until one holds. All of them together have the
+    /// one deadline: how many there are is the peer's to say.
+    async fn each_key_id<V>(
+        &self,
+        verifier: &Verifier,
+        head: &Request<'_>,
+        verify: impl Fn(Unverified, &[VerifyingKey]) -> Result<V, VerifyError>,
+        several: Box<Several>,
+    ) -> Result<(V, C), Failure> {
+        let Several { unverified, claim, now } = *several;
         let ids: Vec<KeyId> = unverified.key_id().into_iter().chain(unverified.other_key_ids()).cloned().collect();
+        let (scheme, key_id) = (claim.scheme().clone(), claim.key_id().cloned());
+        let mut furthest = Cause { error: VerifyError::UnknownKey, scheme, key_id, reached: Reached::Keys };
+        let mut unverified = Some(unverified);
+        let mut left = self.config.0.key_deadline;
         for id in ids {
+            let since = Instant::now();
             let mut load = self.config.0.loader.load(claim.clone().with_key_id(id.clone()));
-            match self.in_time(&mut load).await {
-                Some(Ok(None)) => {}
-                Some(answer) => return Ok((unverified.with_key_id(&id), answer)),
-                None => return Err(too_slow(&unverified)),
+            let answer = self.in_time(&mut load, left).await;
+            let answer = answer.ok_or_else(|| too_slow(claim.scheme(), Some(&id)))?;
+            left = left.saturating_sub(since.elapsed());
+            // Verifying takes what was read, so it is read again for each.
+            let unverified = match unverified.take() {
+                Some(unverified) => unverified,
+                None => verifier.begin(head, now).map_err(|error| unreadable(verifier, head, error))?,
+            };
+            match self.answer(unverified.with_key_id(&id), answer, &verify) {
+                Err(Failure::Cause(cause)) if furthest.reached < cause.reached => furthest = cause,
+                Err(Failure::Cause(_)) => {}
+                ended => return ended,
             }
         }
-        Ok((unverified, Ok(None)))
+        Err(Failure::Cause(furthest))
     }
 
     /// What a loader answers before its deadline.
-    async fn in_time(&self, load: &mut BoxFuture<'a, Loaded<C>>) -> Option<Loaded<C>> {
+    async fn in_time(&self, load: &mut BoxFuture<'a, Loaded<C>>, deadline: Duration) -> Option<Loaded<C>> {
         let since = self.timing.now();
-        let answer = timeout(self.config.0.key_deadline, load).await;
+        let answer = timeout(deadline, load).await;
         self.timing.loaded(since);
         answer.ok()
     }
@@ -116,18 +146,16 @@ impl<'a, C: 'static> Check<'a, C> {
     ) -> Result<Start<'a, V, C>, Failure> {
         let config = &self.config.0;
         let since = self.timing.now();
-        let unverified = match verifier.begin(head, (config.clock)()) {
+        let now = (config.clock)();
+        let unverified = match verifier.begin(head, now) {
             Ok(unverified) => unverified,
             Err(VerifyError::NoSignature) => return Ok(Start::Unsigned),
-            Err(error) => {
-                let (scheme, key_id) = (verifier.scheme(), verifier.claimed_key_id(head));
-                return Err(Failure::Cause(Cause { error, scheme, key_id, reached: Reached::Head }));
-            }
+            Err(error) => return Err(unreadable(verifier, head, error)),
         };
         self.timing.verified(since);
         let claim = Claim::new(&unverified, head);
         if unverified.other_key_ids().next().is_some() {
-            return Ok(Start::Several(Box::new((unverified, claim))));
+            return Ok(Start::Several(Box::new(Several { unverified, claim, now })));
         }
         let since = self.timing.now();
         let mut load = config.loader.load(claim);
@@ -165,7 +193,15 @@ impl<'a, C: 'static> Check<'a, C> {
     }
 }
 
-fn too_slow(unverified: &Unverified) -> Failure {
-    events::loader_too_slow(unverified.scheme(), unverified.key_id());
+fn unreadable(verifier: &Verifier, head: &Request<'_>, error: VerifyError) -> Failure {
+    let (scheme, key_id) = (verifier.scheme(), verifier.claimed_key_id(head));
+    Failure::Cause(Cause { error, scheme, key_id, reached: Reached::Head })
+}
+
+fn too_slow(scheme: &SchemeName, key_id: Option<&KeyId>) -> Failure {
+    events::loader_too_slow(scheme, key_id);
     Failure::Refusal(Refusal::Unavailable)
 }
+
+#[cfg(test)]
+mod tests;

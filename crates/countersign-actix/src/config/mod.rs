@@ -188,7 +188,8 @@ impl<C: 'static> SignatureConfig<C> {
         self.with(|inner| inner.body_limit = bytes)
     }
 
-    /// How long the loader may take; five seconds unless set. After that the request is refused with 503.
+    /// How long the loader may take, for all keys together that a request names; five seconds unless set. After that the request is
+    /// refused with 503.
     #[must_use]
     pub fn key_deadline(self, deadline: Duration) -> Self {
         self.with(|inner| inner.key_deadline = deadline)

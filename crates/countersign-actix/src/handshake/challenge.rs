@@ -41,6 +41,37 @@ impl Challenge {
     }
 }
 
+/// A challenge that may be signed: what is read of it in place of an event is nothing.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Token(Challenge);
+
+impl Token {
+    /// `name` is what the provider calls it.
+    pub(super) fn new(name: &'static str, text: String) -> Result<Self, Error> {
+        let challenge = Challenge::new(name, text)?;
+        if is_a_value(&challenge.0) || is_a_pair(&challenge.0) {
+            Err(Error::Unusable(name))
+        } else {
+            Ok(Self(challenge))
+        }
+    }
+
+    pub(super) fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+}
+
+/// Whether it is a value of JSON, or a number as lenient readers take it: with a sign, with a zero in front, or none that is finite.
+fn is_a_value(text: &str) -> bool {
+    matches!(text, "true" | "false" | "null") || text.parse::<f64>().is_ok()
+}
+
+/// Whether it is a pair of a form; behind base64 there may be two signs that are none.
+fn is_a_pair(text: &str) -> bool {
+    let unpadded = text.trim_end_matches('=');
+    unpadded.is_empty() || unpadded.contains('=') || text.len().saturating_sub(unpadded.len()) > 2
+}
+
 /// What base64, UUIDs and numbers are made of.
 const fn is_harmless(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'+' | b'/' | b'=')

@@ -5,7 +5,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use super::challenge::Challenge;
+use super::challenge::Token;
 
 /// HMAC-SHA-256 with a prepared key, which is overwritten when dropped.
 #[derive(Clone)]
@@ -22,8 +22,8 @@ impl ChallengeMac {
         }
     }
 
-    /// Of a challenge alone: of any text at all it would be a signature of whatever somebody asks for.
-    pub(super) fn of(&self, challenge: &Challenge) -> impl AsRef<[u8]> + use<> {
-        self.0.clone().chain_update(challenge.as_str()).finalize().into_bytes()
+    /// Of a token alone: of any text at all it would be a signature of whatever somebody asks for.
+    pub(super) fn of(&self, token: &Token) -> impl AsRef<[u8]> + use<> {
+        self.0.clone().chain_update(token.as_str()).finalize().into_bytes()
     }
 }

@@ -32,8 +32,10 @@
 //!
 //! A challenge that anybody can send comes back to whoever sent it, so it must be of no use to them. It has at most
 //! [`MAX_CHALLENGE`] characters, letters, digits and `-._~+/=`, none of which makes markup; and it goes out as `text/plain` with
-//! `X-Content-Type-Options: nosniff`. The same rule keeps [`X`] and [`Zoom`] from signing for anybody: they use one secret for their
-//! challenges and for their events, and no event is made of these characters alone.
+//! `X-Content-Type-Options: nosniff`. The same rule keeps [`X`] and [`Zoom`] from signing events for anybody: they use one secret for
+//! their challenges and for their events, and no object of JSON is made of these characters. A token that is another value of JSON, such as
+//! `123` or `true`, or a pair of a form is refused as well. What is left can still be sent as a signed body by anybody: let the handlers of
+//! events take objects of JSON and nothing else.
 //!
 //! # Xero
 //!

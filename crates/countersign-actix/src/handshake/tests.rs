@@ -23,6 +23,34 @@ const HARMFUL: [&str; 9] = [
     "a%2Fb",
 ];
 
+/// Texts of which a MAC would be of use, since they are bodies that something reads.
+const BODIES: [&str; 22] = [
+    "123",
+    "0",
+    "-1",
+    "1.5",
+    "1e5",
+    "-1.5E+10",
+    "1e999",
+    "007",
+    "+1",
+    ".5",
+    "true",
+    "false",
+    "null",
+    "NaN",
+    "Infinity",
+    "-Infinity",
+    "a=b",
+    "a=b=",
+    "=",
+    "==",
+    "=a",
+    "a===",
+];
+/// Texts that look like them and are none.
+const TOKENS: [&str; 6] = ["123a", "True-", "a=", "YWJj==", "1-2", "nulls"];
+
 fn text(answer: Answer) -> String {
     let response = answer.unwrap().unwrap();
     assert_eq!(response.status(), 200);
@@ -192,8 +220,12 @@ fn x_gets_the_mac_of_its_token() {
 #[test]
 fn x_gets_no_mac_of_what_could_be_an_event_since_that_would_be_its_signature() {
     let x = X::new(SECRET).unwrap();
-    for harmful in HARMFUL {
-        assert_eq!(refused(x.answer(&format!("crc_token={}", escaped(harmful)))), Error::Unusable("crc_token"));
+    for harmful in HARMFUL.iter().chain(&BODIES) {
+        let answer = x.answer(&format!("crc_token={}", escaped(harmful)));
+        assert_eq!(refused(answer), Error::Unusable("crc_token"), "{harmful:?}");
+    }
+    for token in TOKENS {
+        assert!(x.answer(&format!("crc_token={}", escaped(token))).is_ok_and(|answer| answer.is_some()), "{token}");
     }
 }
 
@@ -226,8 +258,9 @@ fn zoom_gets_no_mac_of_what_could_be_a_signed_event() {
     assert_eq!(of("{}"), Error::Missing("plainToken"));
     assert_eq!(of("1"), Error::Unusable("plainToken"));
     assert_eq!(of(r#"{"plainToken":"a","plainToken":"b"}"#), Error::Unusable("plainToken"));
-    for harmful in HARMFUL {
-        assert_eq!(of(&format!(r#"{{"plainToken":{}}}"#, in_json(harmful))), Error::Unusable("plainToken"));
+    for harmful in HARMFUL.iter().chain(&BODIES) {
+        let refused = of(&format!(r#"{{"plainToken":{}}}"#, in_json(harmful)));
+        assert_eq!(refused, Error::Unusable("plainToken"), "{harmful:?}");
     }
 }
 

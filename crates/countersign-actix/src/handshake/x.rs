@@ -8,7 +8,7 @@ use countersign::KeyError;
 use serde::Serialize;
 
 use super::{
-    challenge::{Challenge, json},
+    challenge::{Token, json},
     error::Error,
     mac::ChallengeMac,
     query,
@@ -23,7 +23,8 @@ struct ResponseToken {
 /// consumer secret, which is never shown, and overwritten when dropped. Cheap to clone.
 ///
 /// Nothing of the check is signed, and X signs its events with the same secret in the same way. Whoever answers it for any token at all
-/// signs events for anybody who asks; a token that could be one is refused here.
+/// signs events for anybody who asks; a token that could be one is refused here: markup and objects, values of JSON and pairs of a form. What
+/// is left can still be sent as a signed body, so a handler of events must take objects of JSON and nothing else.
 ///
 /// ```
 /// use actix_web::{HttpRequest, HttpResponse, web};
@@ -58,7 +59,7 @@ impl X {
     /// When there are several tokens, or one that is no challenge.
     pub fn answer(&self, query: &str) -> Result<Option<HttpResponse>, Error> {
         let Some(token) = query::optional(query, "crc_token")? else { return Ok(None) };
-        let mac = self.0.of(&Challenge::new("crc_token", token)?);
+        let mac = self.0.of(&Token::new("crc_token", token)?);
         Ok(Some(json(&ResponseToken { response_token: format!("sha256={}", STANDARD.encode(mac)) })))
     }
 }

@@ -10,7 +10,7 @@ use countersign::KeyError;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    challenge::{Challenge, json},
+    challenge::{Token, json},
     error::Error,
     mac::ChallengeMac,
 };
@@ -42,7 +42,7 @@ struct Tokens<'a> {
 /// app's secret token, which is never shown, and overwritten when dropped. Cheap to clone.
 ///
 /// Zoom signs it as it signs any event, with the same secret, so this belongs behind the check. A token that could be a signed event is
-/// refused all the same.
+/// refused all the same, as [`X`](crate::handshake::X) refuses it.
 ///
 /// ```
 /// use countersign_actix::handshake::Zoom;
@@ -77,7 +77,7 @@ impl Zoom {
         }
         let validation: UrlValidation = serde_json::from_slice(body).map_err(|_| Error::Unusable("plainToken"))?;
         let token = validation.payload.plain_token.ok_or(Error::Missing("plainToken"))?;
-        let token = Challenge::new("plainToken", token)?;
+        let token = Token::new("plainToken", token)?;
         let mut encrypted_token = String::new();
         for byte in self.0.of(&token).as_ref() {
             // A string takes all that is written to it.

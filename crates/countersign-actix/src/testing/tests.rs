@@ -2,6 +2,8 @@ use countersign::{Cavage, Secret, SigningKey};
 
 use super::*;
 
+const FORM: &str = "Application/x-www-form-urlencoded; charset=utf-8";
+
 type Pairs<'a> = &'a [(&'a str, &'a str)];
 
 fn parts(query: Pairs<'_>, form: Pairs<'_>, json: Pairs<'_>) -> SignatureParts {
@@ -43,10 +45,10 @@ fn a_signature_in_the_body_comes_with_the_length_and_the_type_that_a_client_send
     assert_eq!(request.headers().get("content-type").unwrap(), "application/x-www-form-urlencoded");
     assert_eq!(body(&mut request), b"sig=x");
 
-    let own = TestRequest::post().insert_header(("content-length", "3")).insert_header(("content-type", "text/plain"));
+    let own = TestRequest::post().insert_header(("content-length", "3")).insert_header(("content-type", FORM));
     let mut request = applied(own, &in_form, Some(b"a=1")).unwrap();
     assert_eq!(request.headers().get("content-length").unwrap(), "9");
-    assert_eq!(request.headers().get("content-type").unwrap(), "text/plain");
+    assert_eq!(request.headers().get("content-type").unwrap(), FORM);
     assert_eq!(body(&mut request), b"a=1&sig=x");
 
     let mut request = applied(TestRequest::post(), &parts(&[], &[], &[("/sig", "x")]), Some(b"{}")).unwrap();
@@ -59,6 +61,29 @@ fn a_body_that_is_not_at_hand_or_none_of_json_takes_no_signature() {
     let in_json = parts(&[], &[], &[("/sig", "x")]);
     assert_eq!(applied(TestRequest::post(), &in_json, None).err(), Some(SignError::UnreadBody));
     assert_eq!(applied(TestRequest::post(), &in_json, Some(b"")).err(), Some(SignError::NotJson));
+}
+
+#[test]
+fn a_body_that_is_no_form_or_has_a_digest_is_left_as_it_is() {
+    let in_form = parts(&[], &[("sig", "x")], &[]);
+    assert_eq!(applied(TestRequest::post(), &in_form, Some(b"{}")).err(), Some(SignError::NotAForm));
+    let json = || TestRequest::post().insert_header(("content-type", "application/json"));
+    assert_eq!(applied(json(), &in_form, Some(b"{}")).err(), Some(SignError::NotAForm));
+    let digested = json().insert_header(("digest", "SHA-256=x"));
+    let stale = SignError::StaleField("digest".parse().unwrap());
+    assert_eq!(applied(digested, &parts(&[], &[], &[("/sig", "x")]), Some(b"{}")).err(), Some(stale));
+}
+
+#[test]
+fn a_field_that_no_header_can_have_is_an_error_and_no_unsigned_request() {
+    let secret = Secret::new("correct horse battery staple").unwrap();
+    let signer = Signer::new(Cavage::new(), SigningKey::hmac_sha256("alice", &secret).unwrap());
+    let head = countersign::Request::new("GET", "/", &[("host", "a")]).with_body(b"");
+    let mut parts = signer.sign(&head, now()).unwrap();
+    parts.fields.truncate(1);
+    (parts.fields[0].name, parts.fields[0].value) = ("x-sig".parse().unwrap(), b"a\nb".to_vec());
+    let invalid = SignError::InvalidField("x-sig".parse().unwrap());
+    assert_eq!(applied(TestRequest::get(), &parts, Some(b"")).err(), Some(invalid));
 }
 
 #[test]

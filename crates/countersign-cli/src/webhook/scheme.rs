@@ -1,6 +1,6 @@
 //! The layout that the flags name.
 
-use countersign::webhook::{PublicUrl, Spec, Webhook, WebhookError};
+use countersign::webhook::{Preset, PublicUrl, Spec, Webhook, WebhookError};
 
 use super::{args::WebhookArgs, scheme_file};
 use crate::failure::Failure;
@@ -26,6 +26,12 @@ pub(crate) fn webhook(args: &WebhookArgs) -> Result<Webhook, Failure> {
         }
         (None, Some(path)) => {
             let (name, spec) = scheme_file::read(path)?;
+            if Preset::named(&name).is_some_and(|preset| !is_same(&spec, &preset.spec())) {
+                let path = path.display();
+                let reason =
+                    format!("it is called {name} as a provider is, whose layout is another: give it a name of its own");
+                return Err(Failure::misuse(format!("{path}: {reason}")));
+            }
             (Webhook::new(&name, with_url(spec)), path.display().to_string())
         }
         (None, None) => return Err(Failure::misuse("no layout")),
@@ -40,4 +46,11 @@ pub(crate) fn webhook(args: &WebhookArgs) -> Result<Webhook, Failure> {
         }
         error => Failure::misuse(format!("{place}: {error}")),
     })
+}
+
+/// Whether two layouts are one, so that keys of the one may serve the other: wherever it is sent, and whatever danger is accepted.
+fn is_same(spec: &Spec, other: &Spec) -> bool {
+    let mut spec = spec.clone();
+    (spec.url, spec.dangerous) = (other.url.clone(), other.dangerous);
+    spec == *other
 }

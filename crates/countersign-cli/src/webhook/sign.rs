@@ -12,15 +12,19 @@ pub(crate) fn run(args: &WebhookSignArgs, input: &[u8]) -> Result<Outcome, Failu
     let signer = Signer::with_keys(webhook.clone(), keys(args, &webhook)?);
     let request = message.request()?;
     let parts = signer.sign(&request, flags::now(args.webhook.now))?;
+    parts.fit(&message, message.body())?;
     let target = parts.changes_target().then(|| parts.target(request.target).into_owned());
     let body = if parts.changes_body() { Some(parts.body(message.body())?.into_owned()) } else { None };
     for field in &parts.fields {
-        message.set(field);
+        message.set(field)?;
     }
     if let Some(target) = target {
         message.set_target(&target);
     }
     if let Some(body) = body {
+        if !parts.form.is_empty() && message.values("content-type").next().is_none() {
+            message.add("content-type", b"application/x-www-form-urlencoded")?;
+        }
         message.set_body(body);
     }
     Ok(Outcome::done(message.into_bytes()))

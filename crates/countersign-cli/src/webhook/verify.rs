@@ -17,10 +17,18 @@ pub(crate) fn run(args: &WebhookVerifyArgs, input: &[u8]) -> Result<Outcome, Fai
     let verifier = Verifier::new(webhook.clone(), policy(args, &webhook)?.max_keys(keys.len()));
     let mut tried = Vec::new();
     let verdict = verifier.begin(&request, now).and_then(|unverified| {
-        let unverified = naming_a_known_key(unverified, &keys);
-        tried = keys.iter().filter(|(id, _)| unverified.key_id().is_none_or(|claimed| claimed == id)).collect();
-        let keys: Vec<_> = tried.iter().map(|(_, key)| key.clone()).collect();
-        unverified.verify(&keys, message.body())
+        let known: Vec<KeyId> = known_key_ids(&unverified, &keys).cloned().collect();
+        let mut verify = |unverified: Unverified| {
+            tried = keys.iter().filter(|(id, _)| unverified.key_id().is_none_or(|claimed| claimed == id)).collect();
+            let keys: Vec<_> = tried.iter().map(|(_, key)| key.clone()).collect();
+            unverified.verify(&keys, message.body())
+        };
+        let Some((first, others)) = known.split_first() else { return verify(unverified) };
+        let first = verify(unverified.with_key_id(first));
+        // Each counts with its own key alone; that the first fails says nothing of the others.
+        others.iter().fold(first, |verdict, id| {
+            verdict.or_else(|error| verify(verifier.begin(&request, now)?.with_key_id(id)).map_err(|_| error))
+        })
     });
     let verdict = match &verdict {
         Ok(verified) => Verdict::Accepted { key: tried.get(verified.key_index()).map(|(id, _)| id), verified },
@@ -43,12 +51,8 @@ fn policy(args: &WebhookVerifyArgs, webhook: &Webhook) -> Result<Policy, Failure
     Ok(policy)
 }
 
-/// Of the keys that a request names, the first that there is.
-fn naming_a_known_key(unverified: Unverified, keys: &[(KeyId, VerifyingKey)]) -> Unverified {
-    let is_known = |claimed: &&KeyId| keys.iter().any(|(id, _)| id == *claimed);
-    let known = unverified.key_id().into_iter().chain(unverified.other_key_ids()).find(is_known).cloned();
-    match known {
-        Some(id) => unverified.with_key_id(&id),
-        None => unverified,
-    }
+/// Of the keys that a request names, those that there are.
+fn known_key_ids<'a>(unverified: &'a Unverified, keys: &'a [(KeyId, VerifyingKey)]) -> impl Iterator<Item = &'a KeyId> {
+    let named = unverified.key_id().into_iter().chain(unverified.other_key_ids());
+    named.filter(|claimed| keys.iter().any(|(id, _)| id == *claimed))
 }

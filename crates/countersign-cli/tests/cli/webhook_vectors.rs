@@ -40,7 +40,8 @@ fn layout(vector: &Value) -> [String; 2] {
     let schemes: Value = serde_json::from_str(SCHEMES).unwrap();
     let mut spec = schemes[scheme].clone();
     spec.as_object_mut().unwrap().retain(|name, _| !name.starts_with('_'));
-    spec["name"] = scheme.into();
+    // It is no longer the provider's layout, and so has another name.
+    spec["name"] = format!("{scheme}-swapped").into();
     for (name, value) in swapped {
         match name.as_str() {
             "mac" => spec["mac"] = value.clone(),

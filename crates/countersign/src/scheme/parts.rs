@@ -1,5 +1,6 @@
 //! What signing adds to a request, and the target and the body with it.
 
+mod fit;
 #[cfg(feature = "json")]
 pub(crate) mod json;
 mod pairs;

@@ -3,7 +3,7 @@
 use super::{
     error::WebhookError,
     guard::Guard,
-    layout::LayoutPlan,
+    layout::{CONTROL, LayoutPlan},
     plan::{Carrier, DigestPlan, HashText, IdPlan, KeyIdAt, PairsPlan, Part, Plan, Source, TimePlan},
     spec::{At, BodyHash, DigestSpec, IdSpec, Mac, Piece, SignatureEncoding, Spec, TimeSpec},
     template::{self, Token},
@@ -190,6 +190,7 @@ fn json(pointer: &str) -> Result<Source, WebhookError> {
 fn source(at: &At) -> Result<Source, WebhookError> {
     match at {
         At::Header(name) => field_name(name).map(Source::Header),
+        At::Query(name) | At::Form(name) if name.contains(char::is_control) => Err(WebhookError::Impossible(CONTROL)),
         At::Query(name) => Ok(Source::Query(name.clone())),
         At::Form(name) => Ok(Source::Form(name.clone())),
         At::Json(pointer) => json(pointer),
@@ -239,6 +240,9 @@ fn key_id(spec: &Spec) -> Result<Option<KeyIdAt>, WebhookError> {
 
 fn digest(spec: &DigestSpec) -> Result<DigestPlan, WebhookError> {
     let source = source(&spec.at)?;
+    if spec.prefix.contains(char::is_control) {
+        return Err(WebhookError::Impossible(CONTROL));
+    }
     let encoding = encoding(spec.encoding);
     let is_sha512 = spec.hash == BodyHash::Sha512;
     if source.is_in_body() || encoding == Encoding::Raw || !(is_sha512 || spec.hash == BodyHash::Sha256) {

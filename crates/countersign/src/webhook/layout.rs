@@ -19,6 +19,9 @@ const MOST_ITEMS: usize = 64;
 /// The longest value that is read, in bytes.
 const MAX_LEN: usize = 8 * 1024;
 
+/// Why text is refused that would be written into a request.
+pub(super) const CONTROL: &str = "a control character stands where a value does";
+
 #[derive(Debug)]
 pub(super) struct LayoutPlan {
     prefix: Vec<u8>,
@@ -62,6 +65,10 @@ struct Captured<'v> {
 impl LayoutPlan {
     pub(super) fn new(spec: &Spec) -> Result<Self, WebhookError> {
         let Layout { prefix, sep, items, positional } = &spec.signature.layout;
+        // A line break would end the field and begin another.
+        if [prefix].into_iter().chain(sep).chain(items).any(|text| text.contains(char::is_control)) {
+            return Err(WebhookError::Impossible(CONTROL));
+        }
         let items: Vec<Vec<Mark>> = items.iter().map(|item| marks(item)).collect::<Result<_, _>>()?;
         let plan = Self {
             prefix: prefix.clone().into_bytes(),

@@ -113,6 +113,30 @@ fn parts_that_cannot_go_together_are_refused_for_their_reason() {
 }
 
 #[test]
+fn no_control_character_is_written_into_a_request() {
+    let reason = WebhookError::Impossible("a control character stands where a value does");
+    for control in ["a\r\nEvil: ", "a\n", "a\r", "a\0", "a\tb", "\x7F", "\u{85}"] {
+        let digest = DigestSpec {
+            prefix: control.to_owned(),
+            ..digest(At::header("x-hash"), BodyHash::Sha256, SignatureEncoding::Hex)
+        };
+        for spec in [
+            spec("{body}").written(format!("{control}{{sig}}")),
+            spec("{body}").listing(",", ["v={sig}".to_owned(), control.to_owned()]),
+            spec("{body}").listing(control, ["v={sig}"]),
+            spec("{body}").listing(",", ["v={sig}"]).behind(control),
+            spec("{body}").signature_at(At::Query(control.to_owned())),
+            spec("{query}").signature_at(At::Form(control.to_owned())),
+            spec("{body}").id(At::Query(control.to_owned())),
+            Spec { digest: Some(digest), ..spec("{body}") },
+        ] {
+            let shown = format!("{spec:?}");
+            assert_eq!(error(spec), reason, "{shown}");
+        }
+    }
+}
+
+#[test]
 fn nothing_else_stands_where_the_signature_does() {
     let reason = WebhookError::Impossible("something else stands where the signature does");
     let in_query = |spec: Spec| spec.signature_at(At::Query("s".to_owned()));
