@@ -56,6 +56,12 @@
 //! Signing gives [`SignatureParts`]: fields to set, and pairs or values for the query, a form or a JSON body.
 //! [`SignatureParts::target`] and [`SignatureParts::body`] set the latter without touching any other byte; JSON takes the feature `json`.
 //!
+//! # Webhooks
+//!
+//! Requests that are signed with a shared secret in a layout of their own, such as those of Stripe and GitHub, are a scheme beside
+//! [`Cavage`]: [`webhook`]. The feature `serde` reads such layouts from TOML and the like, `json` serves those with a part of the signature
+//! in a JSON body. [`KeyRing`] holds the keys of either scheme while they are changed over.
+//!
 //! # Dialects
 //!
 //! ```

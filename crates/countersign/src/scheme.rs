@@ -46,7 +46,7 @@ pub enum BodyUse {
 
 /// A signature scheme: the one joint between the flows of this crate and a layout on the wire.
 ///
-/// Sealed; [`Cavage`](crate::Cavage) is its first member.
+/// Sealed; its members are [`Cavage`](crate::Cavage) and [`Webhook`](crate::webhook::Webhook).
 pub trait Scheme: sealed::Sealed + fmt::Debug + Send + Sync + 'static {
     /// What the scheme is called.
     fn name(&self) -> SchemeName;

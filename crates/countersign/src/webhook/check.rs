@@ -44,9 +44,7 @@ impl Plan {
         if bodies > 1 {
             return impossible("the body is signed twice");
         }
-        let sources = [Some(&self.carrier), None].into_iter().flatten();
-        let in_body = sources.clone().any(|carrier| matches!(carrier, Carrier::One(source) if source.is_in_body()));
-        if in_body && self.covers_body() {
+        if matches!(&self.carrier, Carrier::One(source) if source.is_in_body()) && self.covers_body() {
             return impossible("a signature in the body cannot be one over the body");
         }
         if let Carrier::One(Source::Form(name)) = &self.carrier
@@ -54,11 +52,13 @@ impl Plan {
         {
             return impossible("a signature among the pairs that it covers");
         }
-        if self.has(|part| matches!(part, Part::Pairs(pairs) if pairs.spec.fields == PairsOf::Query))
-            && matches!(&self.carrier, Carrier::One(Source::Query(name)) if self.has(|part| {
-                matches!(part, Part::Pairs(pairs) if pairs.spec.fields == PairsOf::Query && pairs.covers(name))
-            }))
-        {
+        // The target and the URL are signed without the signature's own pair; pairs are signed as they are listed.
+        let among_pairs = |name: &str| {
+            self.has(
+                |part| matches!(part, Part::Pairs(pairs) if pairs.spec.fields == PairsOf::Query && pairs.covers(name)),
+            )
+        };
+        if matches!(&self.carrier, Carrier::One(Source::Query(name)) if among_pairs(name)) {
             return impossible("a signature among the pairs that it covers");
         }
         let has_digest = self.digest.as_ref().is_some_and(|digest| self.covers(&digest.source) || self.covers_body());
