@@ -55,6 +55,27 @@
 //!
 //! [`KeyFile::ring`] gives a [`KeyRing`](countersign::KeyRing) with the keys of a file. [`KeyRingFile`] is a ring that lives in one: what
 //! becomes of its keys is written there before anybody sees it.
+//!
+//! # One secret, without a key file
+//!
+//! [`secret_from_env`] and [`secret_from_file`] read one secret, [`private_key_from_env`] and [`private_key_from_file`] one private
+//! key. A variable that is not set is an error, and so is a secret that is empty or has fewer than 16 bytes: a program that starts
+//! has its key. No error holds anything of the value.
+//!
+//! ```
+//! use countersign::{Cavage, Signer, SigningKey};
+//! use countersign_keyfile::{SecretText, secret_from_env};
+//!
+//! fn signer(variable: &str) -> Result<Signer, Box<dyn std::error::Error>> {
+//!     let secret = secret_from_env(variable, SecretText::Plain)?;
+//!     Ok(Signer::new(Cavage::new(), SigningKey::hmac_sha256("alice", &secret)?))
+//! }
+//!
+//! # // Cargo sets this one.
+//! # assert!(signer("CARGO_MANIFEST_DIR").is_ok());
+//! let refused = signer("PARTNER_SECRET").err().map(|error| error.to_string());
+//! assert_eq!(refused.as_deref(), Some("the environment variable PARTNER_SECRET is not set"));
+//! ```
 
 mod entry;
 mod error;
@@ -66,8 +87,11 @@ mod loader;
 mod material;
 mod owner;
 mod raw;
+mod reading;
 mod ring;
 mod ring_file;
+mod secret_source;
+mod secret_text;
 mod source;
 mod store;
 mod webhook_keys;
@@ -80,7 +104,9 @@ pub use self::{
     kind::{SourceKind, Weakness},
     loader::{KeyFileLoader, WebhookKeyLoader},
     owner::KeyOwner,
+    reading::without_line_end,
     ring_file::{KeyRingFile, NewKey},
-    source::without_line_end,
+    secret_source::{SecretError, private_key_from_env, private_key_from_file, secret_from_env, secret_from_file},
+    secret_text::SecretText,
     webhook_keys::WebhookCaller,
 };

@@ -19,8 +19,9 @@ use crate::{
     file::{KeyFile, read_text},
     owner::KeyOwner,
     raw,
+    reading::read_file,
     ring::Ring,
-    source::{named_files, read_file},
+    source::named_files,
     webhook_keys::{WebhookCaller, WebhookKeys},
 };
 
@@ -212,7 +213,7 @@ fn look(path: &Path, hasher: &RandomState) -> Look {
             let keys = raw::read(text).unwrap_or_default();
             for file in named_files(&keys, folder(path)) {
                 file.hash(&mut all);
-                hash(&read_file(&file).map(Zeroizing::new), &mut all);
+                hash(&read_file(&file), &mut all);
             }
         }
         Err(error) => error.kind().hash(&mut all),
