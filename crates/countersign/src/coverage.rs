@@ -133,6 +133,11 @@ impl Coverage {
         open.map(|((component, when), plain)| (component, when, *plain != 0))
     }
 
+    /// The components that fall due where this request is signed, in order.
+    pub(crate) fn due<'c>(&'c self, request: &'c Request<'_>) -> impl Iterator<Item = &'c Component> {
+        self.iter().filter(|(component, when)| when.is_due(component, request)).map(|(component, _)| component)
+    }
+
     /// Every component with its condition, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&Component, &When)> {
         self.rows.iter().map(|(component, when)| (component, when))
@@ -155,6 +160,12 @@ impl When {
             (Self::Present, _) => false,
             (Self::Method(methods), _) => methods.iter().any(|method| method.eq_ignore_ascii_case(request.method)),
         }
+    }
+
+    /// Whether a component falls due where this request is signed. A body that is not at hand counts as one: it may turn out to be
+    /// there.
+    pub(crate) fn is_due(&self, component: &Component, request: &Request<'_>) -> bool {
+        self.applies(component, request, request.body.is_none_or(|body| !body.is_empty()))
     }
 
     /// Whether this condition holds at least wherever `other` does.

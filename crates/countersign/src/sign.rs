@@ -128,6 +128,52 @@ impl Signer {
         self
     }
 
+    /// The signer for the same request once more, after a server answered it with 401 and asked for more to be covered (draft-cavage 12
+    /// section 3.1.1): what this one covers, and then whatever the server lists that is not covered in this request yet.
+    ///
+    /// `challenges` are all values of `WWW-Authenticate` of the answer. The answer proves nothing of who wrote it, so it can only ask for
+    /// more, and only for what is in `allowed`. Signing fails where the request lacks what is asked for and it cannot be made.
+    ///
+    /// `None` when the challenges ask for nothing else, so that signing once more would change nothing; when they ask for anything that
+    /// is neither covered in this request nor in `allowed`; when none of them is of the signer's scheme, or two are; and when any of the
+    /// values cannot be read or is longer than [8 KiB](crate::Cavage::MAX_FIELD_LEN), or more than
+    /// [`MAX_COMPONENTS`](crate::MAX_COMPONENTS) are listed. Webhooks know of no challenge.
+    ///
+    /// ```
+    /// use countersign::{Cavage, Component, Request, Secret, Signer, SigningKey, UnixTime, WellKnown};
+    ///
+    /// let secret = Secret::new("correct horse battery staple")?;
+    /// let signer = Signer::new(Cavage::new(), SigningKey::hmac_sha256("alice", &secret)?);
+    /// let fields = [("host", "api.example")];
+    /// let request = Request::new("GET", "/orders", &fields).with_body(b"");
+    ///
+    /// let answer = [&br#"Signature realm="orders",headers="(request-target) host date digest""#[..]];
+    /// let allowed = [Component::field(WellKnown::Digest)];
+    /// let signer = signer.answering(&request, answer, &allowed).unwrap();
+    /// let parts = signer.sign(&request, UnixTime::from_secs(784_111_777))?;
+    /// assert_eq!(parts.fields[1].name.as_str(), "digest");
+    ///
+    /// // It covers all that was asked for.
+    /// assert!(signer.answering(&request, answer, &allowed).is_none());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn answering<'c>(
+        &self,
+        request: &Request<'_>,
+        challenges: impl IntoIterator<Item = &'c [u8]>,
+        allowed: &[Component],
+    ) -> Option<Self> {
+        let asked = self.scheme.asked_for(&mut challenges.into_iter())?;
+        let is_covered = |component: &&Component| self.coverage.due(request).any(|due| due == *component);
+        let mut missing = asked.iter().filter(|component| !is_covered(component)).peekable();
+        missing.peek()?;
+        let coverage = missing.try_fold(Coverage::clone(&self.coverage), |coverage, component| {
+            allowed.contains(component).then(|| coverage.and(component.clone(), When::Always))
+        })?;
+        Some(self.clone().covering(coverage))
+    }
+
     /// How long after signing a covered `(expires)` lies; 300 seconds unless set.
     #[must_use]
     pub const fn expiring_after(mut self, lifetime: Duration) -> Self {
@@ -166,3 +212,6 @@ impl Signer {
         self.scheme.prepare(request, &params, now)
     }
 }
+
+#[cfg(test)]
+mod tests;
