@@ -120,6 +120,13 @@ impl Coverage {
         Self::of(self.rows)
     }
 
+    /// The same without what binds the body: its digests and its length.
+    pub(crate) fn not_binding_the_body(mut self) -> Self {
+        let is_length = |component: &Component| component.well_known() == Some(WellKnown::ContentLength);
+        self.rows.retain(|(present, _)| !present.is_digest() && !is_length(present));
+        Self::of(self.rows)
+    }
+
     /// What `look` says of the fields that are due where they are present, and are not on a list with these bits.
     pub(crate) fn present_beyond(&self, bits: u32, look: impl FnOnce(&[WellKnown]) -> bool) -> bool {
         let names = self.beyond(bits).filter(|(_, when, plain)| *plain && **when == When::Present);

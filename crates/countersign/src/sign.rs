@@ -128,6 +128,34 @@ impl Signer {
         self
     }
 
+    /// The same without the body: nothing of what is covered so far binds it, neither `digest`, `content-digest` and `x-content-sha256`
+    /// nor `content-length`. For requests whose body is a stream that cannot be read ahead.
+    ///
+    /// Anybody on the way can put another body in place of the one that was sent, under a signature that holds. The default
+    /// [`Policy`](crate::Policy) refuses a request that has a body and is signed so. Such a field that the request carries is sent as it
+    /// is, and proves nothing. What else describes the body stays covered, as `content-type` does.
+    ///
+    /// Where the scheme signs the body itself ([`BodyUse::Signed`](crate::BodyUse::Signed)) signing goes on failing without it.
+    ///
+    /// ```
+    /// use countersign::{Cavage, Request, Secret, SignError, Signer, SigningKey, UnixTime};
+    ///
+    /// let secret = Secret::new("correct horse battery staple")?;
+    /// let signer = Signer::new(Cavage::new(), SigningKey::hmac_sha256("alice", &secret)?);
+    /// let (fields, now) = ([("host", "api.example")], UnixTime::from_secs(784_111_777));
+    /// let streamed = Request::new("POST", "/upload", &fields);
+    /// assert_eq!(signer.sign(&streamed, now).err(), Some(SignError::UnreadBody));
+    ///
+    /// let parts = signer.dangerous_not_covering_the_body().sign(&streamed, now)?;
+    /// assert!(parts.fields.iter().all(|field| field.name.as_str() != "digest"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn dangerous_not_covering_the_body(mut self) -> Self {
+        self.coverage = Arc::new(Coverage::clone(&self.coverage).not_binding_the_body());
+        self
+    }
+
     /// The signer for the same request once more, after a server answered it with 401 and asked for more to be covered (draft-cavage 12
     /// section 3.1.1): what this one covers, and then whatever the server lists that is not covered in this request yet.
     ///

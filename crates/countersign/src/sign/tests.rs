@@ -1,4 +1,4 @@
-//! What a signer covers when a server asks for more.
+//! What a signer covers: what a server asks for, and no body where that is said by name.
 
 use super::Signer;
 use crate::{
@@ -6,9 +6,11 @@ use crate::{
     cavage::{Cavage, Dialect},
     component::Component,
     coverage::{Coverage, When},
-    error::SignError,
+    error::{SignError, VerifyError},
+    field::WellKnown,
     key::KeyMetadata,
-    request::Request,
+    policy::Policy,
+    request::{Fields, Request},
     scheme::Scheme,
     signature::Signature,
     time::UnixTime,
@@ -139,4 +141,63 @@ fn what_a_verifier_of_any_dialect_asks_for_is_what_its_signer_reads() {
             assert_eq!(names.join(" "), listed, "{}", dialect.name());
         }
     }
+}
+
+/// A request whose body is a stream.
+fn streamed(fields: &dyn Fields) -> Request<'_> {
+    Request::new("POST", "/upload", fields)
+}
+
+#[test]
+fn a_stream_is_signed_without_its_body_only_where_that_is_asked_for_by_name() {
+    let fields = [("host", "api.example"), ("content-type", "text/plain"), ("content-length", "5")];
+    let (usual, now) = (signer().cover(Component::field(WellKnown::ContentLength), When::Always), NOW);
+    assert_eq!(usual.sign(&streamed(&fields), now).err(), Some(SignError::UnreadBody));
+    let unbound = usual.clone().dangerous_not_covering_the_body();
+    assert_eq!(covered(&unbound, &streamed(&fields)).as_deref(), Ok("(request-target) host date content-type"));
+    // A body that is at hand is not covered either.
+    let at_hand = streamed(&fields).with_body(b"hello");
+    assert_eq!(covered(&unbound, &at_hand).as_deref(), Ok("(request-target) host date content-type"));
+    assert_eq!(usual.prepare(&streamed(&fields), now).err(), Some(SignError::UnreadBody), "the other is as it was");
+}
+
+#[test]
+fn no_digest_that_the_caller_gave_is_covered_without_the_body() {
+    let fields = [
+        ("host", "api.example"),
+        ("digest", "SHA-256=47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="),
+        ("content-digest", "sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:"),
+        ("x-content-sha256", "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="),
+    ];
+    let usual = signer()
+        .cover(Component::field(WellKnown::ContentDigest), When::Present)
+        .cover(Component::field(WellKnown::XContentSha256), When::Always);
+    let all = "(request-target) host date digest content-digest x-content-sha256";
+    assert_eq!(covered(&usual, &streamed(&fields)).as_deref(), Ok(all));
+    let unbound = usual.dangerous_not_covering_the_body();
+    assert_eq!(covered(&unbound, &streamed(&fields)).as_deref(), Ok("(request-target) host date"));
+    // What is covered from then on is covered.
+    let bound = unbound.cover(Component::field(WellKnown::Digest), When::Body);
+    assert_eq!(covered(&bound, &streamed(&fields)).as_deref(), Ok("(request-target) host date digest"));
+}
+
+#[test]
+fn a_default_policy_refuses_a_body_that_was_signed_for_without_being_covered() {
+    let fields = [("host", "api.example"), ("content-length", "5")];
+    let parts = signer().dangerous_not_covering_the_body().prepare(&streamed(&fields), NOW).unwrap();
+    let parts = parts.attach(&[Signature::new(&[1; 32])]).unwrap();
+    let mut sent: Vec<_> = fields.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())).collect();
+    sent.extend(parts.fields.into_iter().map(|field| (field.name.to_string(), field.value)));
+    let refused = Verifier::new(Cavage::new(), Policy::default()).begin(&streamed(&sent), NOW);
+    assert_eq!(refused.err(), Some(VerifyError::NotCovered(Component::field(WellKnown::Digest))));
+}
+
+#[test]
+fn a_scheme_that_signs_the_body_itself_signs_no_stream_in_any_case() {
+    let github = Webhook::preset("github").unwrap();
+    let signer = Signer::new(github.clone(), github.signing_key("k", "a secret of some length").unwrap());
+    let unbound = signer.clone().dangerous_not_covering_the_body();
+    assert_eq!(unbound.sign(&streamed(&FIELDS), NOW).err(), Some(SignError::UnreadBody));
+    let request = streamed(&FIELDS).with_body(b"{}");
+    assert_eq!(unbound.sign(&request, NOW), signer.sign(&request, NOW));
 }
