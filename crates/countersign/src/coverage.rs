@@ -120,6 +120,13 @@ impl Coverage {
         Self::of(self.rows)
     }
 
+    /// The same without what binds the body: its digests and its length.
+    pub(crate) fn not_binding_the_body(mut self) -> Self {
+        let is_length = |component: &Component| component.well_known() == Some(WellKnown::ContentLength);
+        self.rows.retain(|(present, _)| !present.is_digest() && !is_length(present));
+        Self::of(self.rows)
+    }
+
     /// What `look` says of the fields that are due where they are present, and are not on a list with these bits.
     pub(crate) fn present_beyond(&self, bits: u32, look: impl FnOnce(&[WellKnown]) -> bool) -> bool {
         let names = self.beyond(bits).filter(|(_, when, plain)| *plain && **when == When::Present);
@@ -131,6 +138,11 @@ impl Coverage {
     pub(crate) fn beyond(&self, bits: u32) -> impl Iterator<Item = (&Component, &When, bool)> {
         let open = self.rows.iter().zip(&self.plain).filter(move |(_, plain)| bits & **plain == 0);
         open.map(|((component, when), plain)| (component, when, *plain != 0))
+    }
+
+    /// The components that fall due where this request is signed, in order.
+    pub(crate) fn due<'c>(&'c self, request: &'c Request<'_>) -> impl Iterator<Item = &'c Component> {
+        self.iter().filter(|(component, when)| when.is_due(component, request)).map(|(component, _)| component)
     }
 
     /// Every component with its condition, in order.
@@ -155,6 +167,12 @@ impl When {
             (Self::Present, _) => false,
             (Self::Method(methods), _) => methods.iter().any(|method| method.eq_ignore_ascii_case(request.method)),
         }
+    }
+
+    /// Whether a component falls due where this request is signed. A body that is not at hand counts as one: it may turn out to be
+    /// there.
+    pub(crate) fn is_due(&self, component: &Component, request: &Request<'_>) -> bool {
+        self.applies(component, request, request.body.is_none_or(|body| !body.is_empty()))
     }
 
     /// Whether this condition holds at least wherever `other` does.

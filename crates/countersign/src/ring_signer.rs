@@ -85,6 +85,12 @@ impl RingSigner {
         self.with(|signer| signer.cover(component, when))
     }
 
+    /// The same without the body, which anybody on the way can then replace: [`Signer::dangerous_not_covering_the_body`].
+    #[must_use]
+    pub fn dangerous_not_covering_the_body(self) -> Self {
+        self.with(Signer::dangerous_not_covering_the_body)
+    }
+
     /// How long after signing a covered `(expires)` lies; 300 seconds unless set.
     #[must_use]
     pub fn expiring_after(self, lifetime: Duration) -> Self {

@@ -88,6 +88,14 @@ pub trait Scheme: sealed::Sealed + fmt::Debug + Send + Sync + 'static {
     /// the inside of a quoted string.
     fn challenge(&self, realm: &str, components: &str) -> String;
 
+    /// The components that the only challenge of this scheme asks for, among all values of `WWW-Authenticate` of one answer. `None`
+    /// where there is none that asks for any, and where anything about the values is unclear; so it is in a scheme that knows of no
+    /// challenge.
+    fn asked_for(&self, challenges: &mut dyn Iterator<Item = &[u8]>) -> Option<CoveredComponents> {
+        let _ = challenges;
+        None
+    }
+
     /// Reads what a request claims into an empty claim, in place: it is large, and moving it costs as much as reading it. `usual` lists coverages that are expected often; a scheme may recognise them as a
     /// whole instead of reading them name by name, with the same result.
     ///

@@ -128,6 +128,80 @@ impl Signer {
         self
     }
 
+    /// The same without the body: nothing of what is covered so far binds it, neither `digest`, `content-digest` and `x-content-sha256`
+    /// nor `content-length`. For requests whose body is a stream that cannot be read ahead.
+    ///
+    /// Anybody on the way can put another body in place of the one that was sent, under a signature that holds. The default
+    /// [`Policy`](crate::Policy) refuses a request that has a body and is signed so. Such a field that the request carries is sent as it
+    /// is, and proves nothing. What else describes the body stays covered, as `content-type` does.
+    ///
+    /// Where the scheme signs the body itself ([`BodyUse::Signed`](crate::BodyUse::Signed)) signing goes on failing without it.
+    ///
+    /// ```
+    /// use countersign::{Cavage, Request, Secret, SignError, Signer, SigningKey, UnixTime};
+    ///
+    /// let secret = Secret::new("correct horse battery staple")?;
+    /// let signer = Signer::new(Cavage::new(), SigningKey::hmac_sha256("alice", &secret)?);
+    /// let (fields, now) = ([("host", "api.example")], UnixTime::from_secs(784_111_777));
+    /// let streamed = Request::new("POST", "/upload", &fields);
+    /// assert_eq!(signer.sign(&streamed, now).err(), Some(SignError::UnreadBody));
+    ///
+    /// let parts = signer.dangerous_not_covering_the_body().sign(&streamed, now)?;
+    /// assert!(parts.fields.iter().all(|field| field.name.as_str() != "digest"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn dangerous_not_covering_the_body(mut self) -> Self {
+        self.coverage = Arc::new(Coverage::clone(&self.coverage).not_binding_the_body());
+        self
+    }
+
+    /// The signer for the same request once more, after a server answered it with 401 and asked for more to be covered (draft-cavage 12
+    /// section 3.1.1): what this one covers, and then whatever the server lists that is not covered in this request yet.
+    ///
+    /// `challenges` are all values of `WWW-Authenticate` of the answer. The answer proves nothing of who wrote it, so it can only ask for
+    /// more, and only for what is in `allowed`. Signing fails where the request lacks what is asked for and it cannot be made.
+    ///
+    /// `None` when the challenges ask for nothing else, so that signing once more would change nothing; when they ask for anything that
+    /// is neither covered in this request nor in `allowed`; when none of them is of the signer's scheme, or two are; and when any of the
+    /// values cannot be read or is longer than [8 KiB](crate::Cavage::MAX_FIELD_LEN), or more than
+    /// [`MAX_COMPONENTS`](crate::MAX_COMPONENTS) are listed. Webhooks know of no challenge.
+    ///
+    /// ```
+    /// use countersign::{Cavage, Component, Request, Secret, Signer, SigningKey, UnixTime, WellKnown};
+    ///
+    /// let secret = Secret::new("correct horse battery staple")?;
+    /// let signer = Signer::new(Cavage::new(), SigningKey::hmac_sha256("alice", &secret)?);
+    /// let fields = [("host", "api.example")];
+    /// let request = Request::new("GET", "/orders", &fields).with_body(b"");
+    ///
+    /// let answer = [&br#"Signature realm="orders",headers="(request-target) host date digest""#[..]];
+    /// let allowed = [Component::field(WellKnown::Digest)];
+    /// let signer = signer.answering(&request, answer, &allowed).unwrap();
+    /// let parts = signer.sign(&request, UnixTime::from_secs(784_111_777))?;
+    /// assert_eq!(parts.fields[1].name.as_str(), "digest");
+    ///
+    /// // It covers all that was asked for.
+    /// assert!(signer.answering(&request, answer, &allowed).is_none());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn answering<'c>(
+        &self,
+        request: &Request<'_>,
+        challenges: impl IntoIterator<Item = &'c [u8]>,
+        allowed: &[Component],
+    ) -> Option<Self> {
+        let asked = self.scheme.asked_for(&mut challenges.into_iter())?;
+        let is_covered = |component: &&Component| self.coverage.due(request).any(|due| due == *component);
+        let mut missing = asked.iter().filter(|component| !is_covered(component)).peekable();
+        missing.peek()?;
+        let coverage = missing.try_fold(Coverage::clone(&self.coverage), |coverage, component| {
+            allowed.contains(component).then(|| coverage.and(component.clone(), When::Always))
+        })?;
+        Some(self.clone().covering(coverage))
+    }
+
     /// How long after signing a covered `(expires)` lies; 300 seconds unless set.
     #[must_use]
     pub const fn expiring_after(mut self, lifetime: Duration) -> Self {
@@ -166,3 +240,6 @@ impl Signer {
         self.scheme.prepare(request, &params, now)
     }
 }
+
+#[cfg(test)]
+mod tests;

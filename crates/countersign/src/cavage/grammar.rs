@@ -1,11 +1,10 @@
 //! The one parser of the signature's carrier: `#auth-param` (RFC 7235 section 2.1), borrowed from the field.
 
-use std::borrow::Cow;
-
-use memchr::memchr2;
-
-use super::Cavage;
-use crate::{error::VerifyError, field::is_token_byte};
+use super::{
+    Cavage,
+    cursor::{Cursor, Value},
+};
+use crate::error::VerifyError;
 
 /// The parameters that the draft lists, as they stand in the field.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -19,28 +18,6 @@ pub(super) struct SignatureParams<'a> {
     pub(super) opaque: Option<Value<'a>>,
 }
 
-/// A token or the inside of a quoted string, with its escapes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Value<'a> {
-    raw: &'a str,
-    escaped: bool,
-}
-
-impl<'a> Value<'a> {
-    /// The text with its quoted pairs resolved (RFC 9110 section 5.6.4).
-    #[inline]
-    pub(super) fn text(self) -> Cow<'a, str> {
-        if !self.escaped {
-            return Cow::Borrowed(self.raw);
-        }
-        let (mut text, mut chars) = (String::with_capacity(self.raw.len()), self.raw.chars());
-        while let Some(char) = chars.next() {
-            text.extend(if char == '\\' { chars.next() } else { Some(char) });
-        }
-        Cow::Owned(text)
-    }
-}
-
 /// Reads the parameters. Those that the draft does not list are skipped (section 2.2); a listed one twice is an error.
 /// `key_id` is what the dialect calls the key id's parameter.
 pub(super) fn parse<'a>(field: &'a [u8], key_id: &str, params: &mut SignatureParams<'a>) -> Result<(), VerifyError> {
@@ -48,10 +25,10 @@ pub(super) fn parse<'a>(field: &'a [u8], key_id: &str, params: &mut SignaturePar
         return Err(VerifyError::Malformed("longer than 8 KiB"));
     }
     let text = std::str::from_utf8(field).map_err(|_| VerifyError::Malformed("not UTF-8"))?;
-    let mut rest = Cursor(text);
+    let mut rest = Cursor::new(text);
     loop {
         rest.skip_space();
-        if rest.0.is_empty() {
+        if rest.is_empty() {
             return Ok(());
         }
         if rest.take(b',') {
@@ -64,7 +41,7 @@ pub(super) fn parse<'a>(field: &'a [u8], key_id: &str, params: &mut SignaturePar
         rest.skip_space();
         let value = rest.value()?;
         rest.skip_space();
-        if !rest.0.is_empty() && !rest.take(b',') {
+        if !rest.is_empty() && !rest.take(b',') {
             return Err(VerifyError::Malformed("expected a comma after a value"));
         }
         if slot.is_some_and(|slot| slot.replace(value).is_some()) {
@@ -88,87 +65,6 @@ impl<'a> SignatureParams<'a> {
         };
         (known == name || known.eq_ignore_ascii_case(name)).then_some(slot)
     }
-}
-
-/// What is left to read. It only ever advances over ASCII, so it stays on a character's boundary.
-struct Cursor<'a>(&'a str);
-
-impl<'a> Cursor<'a> {
-    fn advance(&mut self, len: usize) -> Option<&'a str> {
-        let (taken, rest) = self.0.split_at_checked(len)?;
-        self.0 = rest;
-        Some(taken)
-    }
-
-    fn skip_space(&mut self) {
-        while let [b' ' | b'\t', ..] = self.0.as_bytes() {
-            self.advance(1);
-        }
-    }
-
-    fn take(&mut self, byte: u8) -> bool {
-        self.0.as_bytes().first() == Some(&byte) && self.advance(1).is_some()
-    }
-
-    /// A name that the draft lists, as it is nearly always spelt: recognised whole, with the `=` behind it.
-    fn usual_name(&mut self) -> Option<&'static str> {
-        let name = match self.0.as_bytes().first()? {
-            b'k' => "keyId=",
-            b'a' => "algorithm=",
-            b'h' => "headers=",
-            b's' => "signature=",
-            _ => return None,
-        };
-        self.0 = self.0.strip_prefix(name)?;
-        name.strip_suffix('=')
-    }
-
-    /// Any name, with the `=` behind it.
-    fn name(&mut self) -> Result<&'a str, VerifyError> {
-        let name = self.token().ok_or_else(|| malformed("expected the name of a parameter"))?;
-        self.skip_space();
-        if self.take(b'=') { Ok(name) } else { Err(malformed("expected = after a name")) }
-    }
-
-    fn token(&mut self) -> Option<&'a str> {
-        let len = self.0.bytes().position(|byte| !is_token_byte(byte)).unwrap_or(self.0.len());
-        if len == 0 { None } else { self.advance(len) }
-    }
-
-    fn value(&mut self) -> Result<Value<'a>, VerifyError> {
-        if !self.take(b'"') {
-            let token = self.token().ok_or_else(|| malformed("expected a value"))?;
-            return Ok(Value { raw: token, escaped: false });
-        }
-        let text = self.0.as_bytes();
-        let mut end = memchr2(b'"', b'\\', text).ok_or_else(|| malformed("a quoted string without end"))?;
-        let escaped = text.get(end) == Some(&b'\\');
-        if escaped {
-            end = end_of_escaped(text).ok_or_else(|| malformed("a quoted string without end"))?;
-        }
-        let raw = self.advance(end).unwrap_or_default();
-        self.advance(1);
-        Ok(Value { raw, escaped })
-    }
-}
-
-/// Out of line: an error that is made ahead has to be dropped again on every request that has none.
-#[cold]
-pub(super) fn malformed(what: &'static str) -> VerifyError {
-    VerifyError::Malformed(what)
-}
-
-/// Where a quoted string ends that has quoted pairs in it.
-fn end_of_escaped(text: &[u8]) -> Option<usize> {
-    let mut bytes = text.iter().enumerate();
-    while let Some((at, byte)) = bytes.next() {
-        match byte {
-            b'"' => return Some(at),
-            b'\\' => drop(bytes.next()),
-            _ => {}
-        }
-    }
-    None
 }
 
 #[cfg(test)]

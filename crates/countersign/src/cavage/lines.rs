@@ -3,8 +3,8 @@
 use super::{
     Cavage,
     base::{self, LineError, Source},
+    cursor::malformed,
     dialect::{Absent, DateLine},
-    grammar::malformed,
 };
 use crate::{
     component::{Component, CoveredComponents},

@@ -2,6 +2,8 @@
 
 mod base;
 mod carrier;
+mod challenge;
+mod cursor;
 mod dialect;
 mod dialects;
 mod explain;
@@ -210,6 +212,10 @@ impl Scheme for Cavage {
         let target = wire.targets.first().map_or(Component::RequestTarget.as_str(), |target| target.name);
         let components = components.replace(Component::RequestTarget.as_str(), target);
         format!("{} realm=\"{realm}\",headers=\"{components}\"", wire.word)
+    }
+
+    fn asked_for(&self, challenges: &mut dyn Iterator<Item = &[u8]>) -> Option<CoveredComponents> {
+        challenge::asked_for(self, challenges)
     }
 
     fn claimed_key_id(&self, request: &Request<'_>) -> Option<KeyId> {

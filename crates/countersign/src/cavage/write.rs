@@ -15,7 +15,6 @@ use super::{
 use crate::{
     algorithm::{Algorithm, Family},
     component::{Component, ComponentError},
-    coverage::When,
     error::SignError,
     field::{FieldName, WellKnown},
     key::KeyMetadata,
@@ -48,12 +47,9 @@ pub(super) fn prepare<'r>(
             return Err(SignError::Ambiguous(known.into()));
         }
     }
-    // A body that is not at hand counts as one: it may turn out to be there.
-    let has_body = request.body.is_none_or(|body| !body.is_empty());
-    let is_due = |component: &Component, when: &When| when.applies(component, request, has_body);
     let covers = |stated: &Component| {
         params.coverage.mentions(stated)
-            && params.coverage.iter().any(|(component, when)| component == stated && is_due(component, when))
+            && params.coverage.iter().any(|(component, when)| component == stated && when.is_due(component, request))
     };
     let states = |param, component: Component| match (covers(&component), wire.writes(param)) {
         (true, false) => Err(SignError::Unsupported(component)),
@@ -88,10 +84,8 @@ pub(super) fn prepare<'r>(
             Param::Headers | Param::HeadersUnlessDate => {
                 draft.text.push_str(lead);
                 let list = draft.text.len();
-                for (component, when) in params.coverage.iter() {
-                    if is_due(component, when) {
-                        draft.cover(component, now)?;
-                    }
+                for component in params.coverage.due(request) {
+                    draft.cover(component, now)?;
                 }
                 if draft.text.len() == list {
                     return Err(ComponentError::Empty.into());

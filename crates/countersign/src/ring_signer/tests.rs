@@ -131,3 +131,15 @@ fn what_is_covered_is_set_once_for_all_keys() {
     let parts = none.expiring_after(DAY).signer(NOW).unwrap().sign(&request, NOW).unwrap();
     assert!(String::from_utf8_lossy(&parts.fields[0].value).contains(r#"headers="host""#));
 }
+
+#[test]
+fn a_ring_signs_without_the_body_where_that_is_asked_for_by_name() {
+    let signer = RingSigner::new(Cavage::new(), &ring(RingPolicy::default()), NOW).unwrap();
+    let fields = [("host", "api.example")];
+    let streamed = Request::new("POST", "/upload", &fields);
+    let sign = |signer: &RingSigner| signer.signer(NOW).unwrap().sign(&streamed, NOW);
+    assert_eq!(sign(&signer).err(), Some(SignError::UnreadBody));
+    let parts = sign(&signer.dangerous_not_covering_the_body()).unwrap();
+    let names: Vec<_> = parts.fields.iter().map(|field| field.name.as_str()).collect();
+    assert_eq!(names, ["date", "signature"]);
+}
