@@ -24,7 +24,7 @@ impl Sender {
     /// When there is no client to be had.
     pub fn new(keys: &Keys) -> Result<Self, Failure> {
         let signer = RingSigner::new(keys.webhook().clone(), keys.ring(), SystemTime::now().into())?;
-        let http = ClientBuilder::new(client()?).with(SigningMiddleware::with_ring(signer.clone())).build();
+        let http = ClientBuilder::new(client()?).with(SigningMiddleware::new(signer.clone())).build();
         Ok(Self { http, signer })
     }
 

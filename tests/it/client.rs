@@ -9,7 +9,7 @@ use std::{
 };
 
 use countersign::{Cavage, Component, Coverage, FieldName, SignError, Signer, UnixTime, WellKnown, When};
-use countersign_reqwest::{Error, SigningMiddleware, sign_at};
+use countersign_reqwest::{ClientError, Error, Signing, SigningMiddleware, sign_at};
 use futures::future::BoxFuture;
 use reqwest::{Body, Client, Method, Request, Response};
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware, Next};
@@ -178,7 +178,7 @@ async fn a_request_that_lacks_what_is_covered_is_unchanged_and_not_sent() {
 
     let error = client(also_covering("x-tenant")).execute(request).await.unwrap_err();
     let reqwest_middleware::Error::Middleware(error) = error else { panic!("{error}") };
-    assert!(matches!(error.downcast_ref(), Some(Error::Sign(error)) if *error == missing));
+    assert!(matches!(error.downcast_ref(), Some(ClientError::Unsigned(Error::Sign(error))) if *error == missing));
     assert!(server.take().is_empty());
 }
 
@@ -199,7 +199,7 @@ async fn a_stream_is_sent_with_a_digest_that_was_given_and_not_without() {
 
     let error = client.post(server.url("/")).body(stream()).send().await.unwrap_err();
     let reqwest_middleware::Error::Middleware(error) = error else { panic!("{error}") };
-    assert!(matches!(error.downcast_ref(), Some(Error::Sign(SignError::UnreadBody))));
+    assert!(matches!(error.downcast_ref(), Some(ClientError::Unsigned(Error::Sign(SignError::UnreadBody)))));
     assert!(server.take().is_empty());
 
     let digest = countersign::digest_field(countersign::DigestAlgorithm::Sha256, b"streamed");
@@ -265,7 +265,9 @@ async fn what_a_middleware_outside_adds_is_covered_and_what_one_inside_adds_is_m
     let error = ClientBuilder::new(bare()).with(signs()).with(adds()).build().get(server.url("/")).send().await;
     let Err(reqwest_middleware::Error::Middleware(error)) = error else { panic!("{error:?}") };
     let missing: Component = "x-request-id".parse().unwrap();
-    assert!(matches!(error.downcast_ref(), Some(Error::Sign(SignError::Missing(name))) if *name == missing));
+    assert!(
+        matches!(error.downcast_ref(), Some(ClientError::Unsigned(Error::Sign(SignError::Missing(name)))) if *name == missing)
+    );
     assert!(server.take().is_empty());
 }
 
@@ -279,9 +281,9 @@ async fn every_attempt_carries_a_date_and_a_signature_of_its_own() {
         })
     });
     let clock = Arc::new(AtomicU64::new(NOW.as_secs()));
-    let signs = SigningMiddleware::new(signer("alice"))
-        .clock(move || UnixTime::from_secs(clock.fetch_add(3600, Ordering::SeqCst)));
-    let client = ClientBuilder::new(bare()).with(twice).with(signs).build();
+    let signing =
+        Signing::new(signer("alice")).clock(move || UnixTime::from_secs(clock.fetch_add(3600, Ordering::SeqCst)));
+    let client = ClientBuilder::new(bare()).with(twice).with(SigningMiddleware::new(signing)).build();
     client.post(server.url("/")).body("{}").send().await.unwrap();
 
     let [first, second] = &server.take()[..] else { panic!("not two attempts") };

@@ -7,7 +7,7 @@ use countersign::{
     Algorithm, Cavage, KeyId, KeyMetadata, Policy, Request, SignError, Signature, Signer, UnixTime, Verifier,
     VerifyingKey,
 };
-use countersign_reqwest::{Error, KeyService, SigningMiddleware, sign_remotely};
+use countersign_reqwest::{Error, KeyService, Keys, SigningMiddleware, sign_remotely};
 use reqwest::Client;
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware};
 
@@ -52,7 +52,7 @@ fn client(middleware: SigningMiddleware) -> ClientWithMiddleware {
 #[actix_web::test]
 async fn what_a_key_elsewhere_signed_is_accepted_with_its_public_half() {
     let server = Recorder::start(OK).await;
-    let client = client(SigningMiddleware::remote(signer(1), kms()));
+    let client = client(SigningMiddleware::new(Keys::remote(signer(1), kms())));
     client.post(server.url("/orders?page=2")).body("{}").send().await.unwrap();
     let [raw] = &server.take()[..] else { panic!("one request") };
 
@@ -67,7 +67,7 @@ async fn what_a_key_elsewhere_signed_is_accepted_with_its_public_half() {
 #[actix_web::test]
 async fn a_request_that_the_service_does_not_sign_is_unchanged_and_not_sent() {
     let server = Recorder::start(OK).await;
-    let sent = client(SigningMiddleware::remote(signer(1), out_of_order)).get(server.url("/")).send().await;
+    let sent = client(SigningMiddleware::new(Keys::remote(signer(1), out_of_order))).get(server.url("/")).send().await;
     let error = sent.unwrap_err().to_string();
     assert!(error.contains("the device is out of order"), "{error}");
     assert_eq!(server.take().len(), 0);

@@ -11,7 +11,7 @@ use countersign::{
     SharedKeyRing, SignError, SigningKey, UnixTime,
 };
 use countersign_actix::{SignatureConfig, Signed};
-use countersign_reqwest::{Error, SigningMiddleware};
+use countersign_reqwest::{ClientError, Error, SigningMiddleware};
 use futures::future::join_all;
 use reqwest::Client;
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware};
@@ -38,7 +38,7 @@ fn ring(policy: RingPolicy) -> SharedKeyRing {
 fn client(ring: &SharedKeyRing) -> ClientWithMiddleware {
     let signer = RingSigner::new(Cavage::new(), ring, now()).unwrap();
     let http = Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap();
-    ClientBuilder::new(http).with(SigningMiddleware::with_ring(signer)).build()
+    ClientBuilder::new(http).with(SigningMiddleware::new(signer)).build()
 }
 
 /// The key that the request was verified with, and its state.
@@ -153,7 +153,7 @@ async fn without_a_key_in_use_nothing_is_sent() {
     let refused = async || {
         let error = client.get(recorder.url("/")).send().await.unwrap_err();
         let reqwest_middleware::Error::Middleware(error) = error else { panic!("{error}") };
-        assert!(matches!(error.downcast_ref(), Some(Error::Sign(SignError::NoKey))), "{error}");
+        assert!(matches!(error.downcast_ref(), Some(ClientError::Unsigned(Error::Sign(SignError::NoKey)))), "{error}");
     };
     refused().await;
     ours.update(|ring| ring.add_pending(key("new", now()))).unwrap();

@@ -1,34 +1,49 @@
-//! Why a request was not signed.
+//! Why a client gave no answer.
 
-use std::error::Error as StdError;
-
-use countersign::{FieldName, SignError};
 use thiserror::Error;
 
-/// Why a request was not signed. It is unchanged, and was not sent.
+use crate::origin::Origin;
+
+/// Why a client gave no answer: what a [`SigningMiddleware`](crate::SigningMiddleware) leaves in
+/// [`reqwest_middleware::Error::Middleware`].
+///
+/// ```
+/// use countersign_reqwest::ClientError;
+///
+/// fn was_not_signed(error: &reqwest_middleware::Error) -> bool {
+///     match error {
+///         reqwest_middleware::Error::Middleware(error) => matches!(error.downcast_ref(), Some(ClientError::Unsigned(_))),
+///         _ => false,
+///     }
+/// }
+/// # let _ = was_not_signed;
+/// ```
 #[derive(Debug, Error)]
 #[non_exhaustive]
-pub enum Error {
-    /// The request lacks what is to be covered, or a place for the signature.
-    #[error("the request cannot be signed: {0}")]
-    Sign(#[from] SignError),
-    /// A field that is to be set cannot stand in a header.
-    #[error("{0} cannot be set to what is to be signed")]
-    InvalidField(FieldName),
-    /// The service that holds the key did not sign.
-    #[error("the key's service did not sign: {0}")]
-    KeyService(#[source] Box<dyn StdError + Send + Sync>),
-    /// The URL would escape its query otherwise than what was signed.
-    #[error("the URL cannot have the query that was signed")]
-    InvalidQuery,
-    /// The signature goes into the body, and the body is a stream.
-    #[error("the signature goes into the body, which is not at hand")]
-    UnreadBody,
-    /// The signature goes into a form, and the request's `Content-Type` does not say that its body is one.
-    #[error("the signature goes into a form, and Content-Type does not say that the body is one")]
-    NotAForm,
-    /// A field that describes the body as it was before the signature went into it: set it to what it is to be afterwards, or leave it
-    /// to the client.
-    #[error("{0} describes the body as it is without its signature")]
-    StaleField(FieldName),
+pub enum ClientError {
+    /// The request was not signed, and was not sent.
+    #[error(transparent)]
+    Unsigned(#[from] countersign_http::Error),
+    /// No key is meant for where the request goes. It was not sent.
+    #[error("no key is meant for {0}")]
+    NoKeyFor(Origin),
+    /// The URL names no host, so no key can be meant for it. The request was not sent.
+    #[error("the URL names no host that a key could be meant for")]
+    NoOrigin,
+    /// More redirects than are followed.
+    #[error("more than {0} redirects")]
+    TooManyRedirects(usize),
+    /// The body is longer than what is collected of a stream, in bytes. The request was not sent.
+    #[error("the body is a stream of more than {0} bytes")]
+    BodyTooLong(usize),
+    /// The body is a stream that failed. The request was not sent.
+    #[error("the body could not be read")]
+    UnreadableBody(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// Keys in a service are asked for asynchronously, which a blocking client cannot. The request was not sent.
+    #[error("a key in a service cannot sign for a blocking client")]
+    RemoteKeys,
+    /// reqwest's own, from a blocking client.
+    #[cfg(feature = "blocking")]
+    #[error(transparent)]
+    Http(#[from] reqwest::Error),
 }

@@ -1,48 +1,33 @@
 //! The middleware that signs.
 
-use std::{fmt, sync::Arc, time::SystemTime};
-
-use countersign::{RingSigner, Signer, UnixTime};
 use http::Extensions;
-use reqwest::{Request, Response};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use reqwest::{Body, Request, Response};
 use reqwest_middleware::{Error, Middleware, Next, Result};
+use url::Position;
 
 use crate::{
-    remote::{AnyService, KeyService},
-    sign::sign_at,
+    error::ClientError,
+    events,
+    exchange::{Attempt, Exchange, is_unbound_stream},
+    origin::Origin,
+    signing::{Signing, Streams},
 };
 
 /// Signs every request that passes. Cheap to clone.
 ///
-/// Add it last, so that it runs innermost: after retry, and after whatever else changes the request. See the
-/// [crate's documentation](crate) for an example and for what to know about redirects.
+/// Add it last, so that it runs innermost: after retry, and after whatever else changes the request. Build the client under it with
+/// [`redirect::Policy::none()`](reqwest::redirect::Policy::none): what reqwest follows by itself carries the first request's signature along.
+/// [`SigningClientBuilder`](crate::SigningClientBuilder) takes care of both.
 ///
-/// A request that cannot be signed is not sent: the error is an [`Error::Middleware`] around [`crate::Error`].
-#[derive(Clone)]
+/// A request that cannot be signed is not sent: the error is an [`Error::Middleware`] around a [`ClientError`].
+#[derive(Clone, Debug)]
 pub struct SigningMiddleware {
-    keys: Keys,
-    clock: Arc<dyn Fn() -> UnixTime + Send + Sync>,
-}
-
-/// Where the keys of a middleware are.
-#[derive(Clone)]
-enum Keys {
-    /// In the signer.
-    Here(Signer),
-    /// In a ring, which changes meanwhile.
-    InRing(RingSigner),
-    /// Behind a service, which the signer prepares requests for.
-    Elsewhere(Signer, Arc<dyn AnyService>),
+    signing: Signing,
 }
 
 impl SigningMiddleware {
-    /// Signs with `signer`, with the time of the system's clock.
-    #[must_use]
-    pub fn new(signer: Signer) -> Self {
-        Self::of(Keys::Here(signer))
-    }
-
-    /// Signs with the keys of a ring, each request with those of its moment. Where none of them is in use, nothing is sent.
+    /// Signs so: a `Signer` will do, a `RingSigner`, [`Keys`](crate::Keys), a [`Keychain`](crate::Keychain), or all of [`Signing`].
     ///
     /// ```
     /// use countersign::{Cavage, KeyRing, RingPolicy, RingSigner, SharedKeyRing};
@@ -51,77 +36,55 @@ impl SigningMiddleware {
     ///
     /// let ring = SharedKeyRing::new(KeyRing::new(RingPolicy::default()));
     /// let signer = RingSigner::new(Cavage::new(), &ring, SystemTime::now().into())?;
-    /// let middleware = SigningMiddleware::with_ring(signer);
+    /// let middleware = SigningMiddleware::new(signer);
     /// // Later, while requests are on their way: ring.update(|ring| ring.activate(&id, now))?
     /// # let _ = middleware;
     /// # Ok::<(), countersign::UpdateError>(())
     /// ```
     #[must_use]
-    pub fn with_ring(signer: RingSigner) -> Self {
-        Self::of(Keys::InRing(signer))
-    }
-
-    /// Signs with keys that live elsewhere: `signer` is [`Signer::for_remote_keys`], and the service is asked for every request.
-    ///
-    /// ```
-    /// use countersign::{Algorithm, Cavage, KeyMetadata, Signature, Signer};
-    /// use countersign_reqwest::SigningMiddleware;
-    ///
-    /// async fn kms(key: KeyMetadata, message: Vec<u8>) -> Result<Signature, std::io::Error> {
-    ///     Ok(Signature::new(&[0; 64])) // over there
-    /// }
-    ///
-    /// let key = KeyMetadata::new("alice".parse()?, Algorithm::Ed25519);
-    /// let middleware = SigningMiddleware::remote(Signer::for_remote_keys(Cavage::new(), vec![key]), kms);
-    /// # let _ = middleware;
-    /// # Ok::<(), countersign::KeyError>(())
-    /// ```
-    #[must_use]
-    pub fn remote(signer: Signer, service: impl KeyService) -> Self {
-        Self::of(Keys::Elsewhere(signer, Arc::new(service)))
-    }
-
-    fn of(keys: Keys) -> Self {
-        Self { keys, clock: Arc::new(|| SystemTime::now().into()) }
-    }
-
-    /// Takes the time from here instead of from the system's clock.
-    #[must_use]
-    pub fn clock(mut self, clock: impl Fn() -> UnixTime + Send + Sync + 'static) -> Self {
-        self.clock = Arc::new(clock);
-        self
+    pub fn new(signing: impl Into<Signing>) -> Self {
+        Self { signing: signing.into() }
     }
 }
 
 #[async_trait::async_trait]
 impl Middleware for SigningMiddleware {
-    async fn handle(&self, mut request: Request, extensions: &mut Extensions, next: Next<'_>) -> Result<Response> {
-        let now = (self.clock)();
-        let signed = match &self.keys {
-            Keys::Here(signer) => sign_at(&mut request, signer, now),
-            Keys::InRing(ring) => {
-                let signer = ring.signer(now).map_err(crate::Error::Sign);
-                signer.and_then(|signer| sign_at(&mut request, &signer, now))
+    async fn handle(&self, request: Request, extensions: &mut Extensions, next: Next<'_>) -> Result<Response> {
+        let mut request = collected(request, self.signing.streams).await.map_err(Error::middleware)?;
+        let mut exchange = Exchange::new(&self.signing, &request);
+        loop {
+            if let Some(Attempt { keys, signer, now }) = exchange.attempt(&request).map_err(Error::middleware)? {
+                keys.sign(&signer, &mut request, now).await.map_err(Error::middleware)?;
             }
-            Keys::Elsewhere(signer, service) => service.sign(&mut request, signer, now).await,
-        };
-        signed.map_err(Error::middleware)?;
-        next.run(request, extensions).await
-    }
-}
-
-impl fmt::Debug for SigningMiddleware {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SigningMiddleware").field("keys", &self.keys).finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for Keys {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Here(signer) => f.debug_tuple("Here").field(signer).finish(),
-            Self::InRing(ring) => f.debug_tuple("InRing").field(ring).finish(),
-            Self::Elsewhere(signer, _) => f.debug_tuple("Elsewhere").field(signer).finish(),
+            let sent = request.url().clone();
+            let response = next.clone().run(request, extensions).await?;
+            if response.url()[..Position::AfterQuery] != sent[..Position::AfterQuery] {
+                events::redirected_below(Origin::of(response.url()).as_ref());
+                return Ok(response);
+            }
+            match exchange.next((response.status(), response.headers())).map_err(Error::middleware)? {
+                Some(another) => request = another,
+                None => return Ok(response),
+            }
         }
     }
+}
+
+/// The request with its body at hand, where that is wanted.
+async fn collected(mut request: Request, streams: Streams) -> std::result::Result<Request, ClientError> {
+    let Streams::Collected(limit) = streams else { return Ok(request) };
+    if !is_unbound_stream(&request) {
+        return Ok(request);
+    }
+    if let Some(stream) = request.body_mut().take() {
+        let collected = Limited::new(stream, limit).collect().await.map_err(|error| {
+            if error.is::<LengthLimitError>() {
+                ClientError::BodyTooLong(limit)
+            } else {
+                ClientError::UnreadableBody(error)
+            }
+        })?;
+        *request.body_mut() = Some(Body::from(collected.to_bytes()));
+    }
+    Ok(request)
 }

@@ -1,14 +1,10 @@
-//! reqwest's request as the core reads it.
+//! One call for those who use no middleware.
 
-use std::time::SystemTime;
+use countersign::{Signer, UnixTime};
+use countersign_http::{Error, KeyService};
+use reqwest::Request;
 
-use countersign::{Fields, Request, SignError, Signer, UnixTime, Unsigned};
-
-use crate::{
-    apply::{apply, body, target},
-    error::Error,
-    fields::ReqwestFields,
-};
+use crate::message::Wire;
 
 /// Signs a request, last of all before it is sent, with the time of the system's clock.
 ///
@@ -19,46 +15,43 @@ use crate::{
 /// When the request lacks what is to be covered or a place for the signature. It is unchanged then.
 ///
 /// See the [crate's documentation](crate) for an example.
-pub fn sign(request: &mut reqwest::Request, signer: &Signer) -> Result<(), Error> {
-    sign_at(request, signer, SystemTime::now().into())
+pub fn sign(request: &mut Request, signer: &Signer) -> Result<(), Error> {
+    countersign_http::sign(&mut Wire(request), signer)
 }
 
 /// Signs a request as [`sign`] does, at a time that you give.
 ///
 /// # Errors
 /// Those of [`sign`]. The request is unchanged then.
-pub fn sign_at(request: &mut reqwest::Request, signer: &Signer, now: UnixTime) -> Result<(), Error> {
-    let parts = signer.sign(&head(request, &ReqwestFields(request.headers()), authority(request).as_deref()), now)?;
-    apply(request, parts)
+pub fn sign_at(request: &mut Request, signer: &Signer, now: UnixTime) -> Result<(), Error> {
+    countersign_http::sign_at(&mut Wire(request), signer, now)
 }
 
-/// The request laid out for keys that live elsewhere.
-pub(crate) fn prepare(
-    request: &reqwest::Request,
-    signer: &Signer,
-    now: UnixTime,
-) -> Result<Unsigned<'static>, SignError> {
-    let authority = authority(request);
-    let fields = ReqwestFields(request.headers());
-    signer.prepare(&head(request, &fields, authority.as_deref()), now).map(Unsigned::into_owned)
-}
-
-/// The request as it will be on the wire: a body that cannot be read ahead is one that is not at hand.
-fn head<'a>(request: &'a reqwest::Request, fields: &'a dyn Fields, authority: Option<&'a str>) -> Request<'a> {
-    let mut head = Request::new(request.method().as_str(), target(request.url()), fields);
-    head.authority = authority;
-    match body(request) {
-        Some(bytes) => head.with_body(bytes),
-        None => head,
-    }
-}
-
-/// What is sent as `Host`, or as `:authority`, unless the request has a `Host` field: the port only where it is not the
-/// scheme's own.
-fn authority(request: &reqwest::Request) -> Option<String> {
-    let host = request.url().host_str()?;
-    Some(match request.url().port() {
-        Some(port) => format!("{host}:{port}"),
-        None => host.to_owned(),
-    })
+/// Signs a request with keys that live elsewhere, last of all before it is sent, with the time of the system's clock.
+///
+/// `signer` is [`Signer::for_remote_keys`]; the service is asked once for each of its keys.
+///
+/// ```
+/// use countersign::{Algorithm, Cavage, KeyMetadata, Signature, Signer};
+///
+/// async fn kms(key: KeyMetadata, message: Vec<u8>) -> Result<Signature, std::io::Error> {
+///     Ok(Signature::new(&[0; 64])) // over there
+/// }
+///
+/// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+/// let key = KeyMetadata::new("alice".parse()?, Algorithm::Ed25519);
+/// let signer = Signer::for_remote_keys(Cavage::new(), vec![key]);
+///
+/// let mut request = reqwest::Client::new().get("http://api.example/orders").build()?;
+/// countersign_reqwest::sign_remotely(&mut request, &signer, &kms).await?;
+/// assert!(request.headers().contains_key("signature"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// When the request lacks what is to be covered or a place for the signature, or when the service does not sign. The request is unchanged then.
+pub async fn sign_remotely(request: &mut Request, signer: &Signer, service: &impl KeyService) -> Result<(), Error> {
+    countersign_http::sign_remotely(&mut Wire(request), signer, service).await
 }

@@ -8,7 +8,7 @@ use countersign::{
     webhook::{At, Mac, Preset, PublicUrl, Spec, Webhook},
 };
 use countersign_actix::{SignatureConfig, Signed};
-use countersign_reqwest::{Error, SigningMiddleware, sign_at};
+use countersign_reqwest::{ClientError, Error, Keys, SigningMiddleware, sign_at};
 use reqwest::{Body, Client, Method, Request};
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware};
 
@@ -229,7 +229,10 @@ async fn a_body_that_is_a_stream_carries_no_signature_and_is_not_sent() {
         let stream = || Body::wrap(Body::from("a=1"));
         let error = client(signer(preset)).execute(post(&recorder.url("/"), FORM, stream())).await.unwrap_err();
         let reqwest_middleware::Error::Middleware(error) = error else { panic!("{error}") };
-        assert!(matches!(error.downcast_ref(), Some(Error::Sign(SignError::UnreadBody))), "{preset}: {error}");
+        assert!(
+            matches!(error.downcast_ref(), Some(ClientError::Unsigned(Error::Sign(SignError::UnreadBody)))),
+            "{preset}: {error}"
+        );
     }
     assert!(recorder.take().is_empty());
 }
@@ -267,7 +270,7 @@ async fn a_key_that_lives_elsewhere_signs_in_the_query_as_well() {
     let here = signer("pandadoc");
     let there = Signer::for_remote_keys(webhook("pandadoc"), here.keys().to_vec());
     let kms = |_: KeyMetadata, message: Vec<u8>| ready(Ok::<_, Infallible>(Signature::new(&mac(&message))));
-    let client = ClientBuilder::new(bare()).with(SigningMiddleware::remote(there, kms)).build();
+    let client = ClientBuilder::new(bare()).with(SigningMiddleware::new(Keys::remote(there, kms))).build();
     assert_eq!(answer_signed(&client, post(&url, JSON, "[1]")).await, (200, "[1]".to_owned()));
 }
 

@@ -195,7 +195,7 @@ async fn a_key_is_changed_as_gnatta_does_and_a_receiver_that_was_told_of_it_refu
     let (webhook, mut exchanges) = (preset("gnatta"), Exchanges::default());
     let peer = PeerServer::start(SCRIPT, &["serve", "--key", KEY, "--key", OTHER]);
     let ring = SharedKeyRing::new(KeyRing::new(RingPolicy::one_at_a_time()));
-    let middleware = SigningMiddleware::with_ring(RingSigner::new(webhook.clone(), &ring, now()).unwrap());
+    let middleware = SigningMiddleware::new(RingSigner::new(webhook.clone(), &ring, now()).unwrap());
     let client = ClientBuilder::new(client()).with(middleware).build();
     let mut expect = async |what: &str, expected: u64| {
         let answer: Value = client.post(peer.url("/")).body("{}").send().await.unwrap().json().await.unwrap();

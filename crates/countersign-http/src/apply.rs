@@ -1,28 +1,27 @@
-//! reqwest's request as signing changes it: all of it or nothing.
+//! A request as signing changes it: all of it or nothing.
 
 use countersign::{SignError, SignatureField, SignatureParts, WellKnown};
-use reqwest::{
-    Body, Request, Url,
-    header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue},
-};
-use url::Position;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue};
 
-use crate::{error::Error, fields::ReqwestFields};
+use crate::{error::Error, fields::HeaderFields, outgoing::Outgoing};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
-/// Sets what signing adds.
-pub(crate) fn apply(request: &mut Request, parts: SignatureParts) -> Result<(), Error> {
-    let url = changed_url(request, &parts)?;
+/// Sets what signing adds, all of it or nothing; [`sign`](crate::sign()) does it by itself.
+///
+/// # Errors
+/// When a part of it has no place in the request. It is unchanged then.
+pub fn apply(request: &mut impl Outgoing, parts: SignatureParts) -> Result<(), Error> {
+    let location = changed_location(request, &parts)?;
     let body = changed_body(request, &parts)?;
     let becomes_a_form = !parts.form.is_empty() && !request.headers().contains_key(CONTENT_TYPE);
     let headers = parts.fields.into_iter().map(header).collect::<Result<Vec<_>, _>>()?;
     // Nothing can fail from here on, so the request is changed as a whole or not at all.
-    if let Some(url) = url {
-        *request.url_mut() = url;
+    if let Some(location) = location {
+        request.set_location(location);
     }
     if let Some(body) = body {
-        *request.body_mut() = Some(Body::from(body));
+        request.set_body(body);
     }
     if becomes_a_form {
         request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(FORM));
@@ -37,36 +36,20 @@ pub(crate) fn apply(request: &mut Request, parts: SignatureParts) -> Result<(), 
     Ok(())
 }
 
-/// Path and query as they go over the wire.
-pub(crate) fn target(url: &Url) -> &str {
-    &url[Position::BeforePath..Position::AfterQuery]
-}
-
-/// The request's body; `None` when it cannot be read ahead.
-pub(crate) fn body(request: &Request) -> Option<&[u8]> {
-    request.body().map_or(Some(b""), Body::as_bytes)
-}
-
-fn changed_url(request: &Request, parts: &SignatureParts) -> Result<Option<Url>, Error> {
+fn changed_location<R: Outgoing>(request: &R, parts: &SignatureParts) -> Result<Option<R::Location>, Error> {
     if !parts.changes_target() {
         return Ok(None);
     }
-    let url = request.url();
-    with_target(url.clone(), &parts.target(target(url))).map(Some)
+    let before = request.target();
+    request.with_target(&parts.target(&before)).map(Some).ok_or(Error::InvalidQuery)
 }
 
-/// A URL escapes what it is given in its own way, and signed is only the one that is expected.
-fn with_target(mut url: Url, expected: &str) -> Result<Url, Error> {
-    url.set_query(expected.split_once('?').map(|(_, query)| query));
-    if target(&url) == expected { Ok(url) } else { Err(Error::InvalidQuery) }
-}
-
-fn changed_body(request: &Request, parts: &SignatureParts) -> Result<Option<Vec<u8>>, Error> {
+fn changed_body(request: &impl Outgoing, parts: &SignatureParts) -> Result<Option<Vec<u8>>, Error> {
     if !parts.changes_body() {
         return Ok(None);
     }
-    let before = body(request).ok_or(Error::UnreadBody)?;
-    parts.fit(&ReqwestFields(request.headers()), before).map_err(|error| match error {
+    let before = request.body().ok_or(Error::UnreadBody)?;
+    parts.fit(&HeaderFields(request.headers()), before).map_err(|error| match error {
         SignError::NotAForm => Error::NotAForm,
         SignError::StaleField(field) => Error::StaleField(field),
         error => Error::Sign(error),
@@ -90,6 +73,3 @@ fn header(field: SignatureField) -> Result<(HeaderName, HeaderValue), Error> {
         _ => Err(Error::InvalidField(field.name)),
     }
 }
-
-#[cfg(test)]
-mod tests;

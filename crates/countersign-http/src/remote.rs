@@ -1,10 +1,10 @@
 //! Keys that live elsewhere: in a KMS, in an HSM, behind another service.
 
-use std::{error::Error as StdError, future::Future, pin::Pin, time::SystemTime};
+use std::{error::Error as StdError, future::Future, time::SystemTime};
 
 use countersign::{KeyMetadata, Signature, Signer, UnixTime};
 
-use crate::{apply::apply, error::Error, sign::prepare};
+use crate::{apply::apply, error::Error, outgoing::Outgoing, sign::prepare};
 
 /// Whatever signs with keys that do not leave it.
 ///
@@ -13,7 +13,7 @@ use crate::{apply::apply, error::Error, sign::prepare};
 ///
 /// ```
 /// use countersign::{KeyMetadata, Signature};
-/// use countersign_reqwest::KeyService;
+/// use countersign_http::KeyService;
 ///
 /// async fn kms(key: KeyMetadata, message: Vec<u8>) -> Result<Signature, std::io::Error> {
 ///     Ok(Signature::new(&[0; 64])) // over there
@@ -58,8 +58,8 @@ where
 /// let key = KeyMetadata::new("alice".parse()?, Algorithm::Ed25519);
 /// let signer = Signer::for_remote_keys(Cavage::new(), vec![key]);
 ///
-/// let mut request = reqwest::Client::new().get("http://api.example/orders").build()?;
-/// countersign_reqwest::sign_remotely(&mut request, &signer, &kms).await?;
+/// let mut request = http::Request::get("http://api.example/orders").body(Vec::new())?;
+/// countersign_http::sign_remotely(&mut request, &signer, &kms).await?;
 /// assert!(request.headers().contains_key("signature"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// # })?;
@@ -69,15 +69,19 @@ where
 /// # Errors
 /// When the request lacks what is to be covered or a place for the signature, or when the service does not sign. The request is unchanged then.
 pub async fn sign_remotely(
-    request: &mut reqwest::Request,
+    request: &mut (impl Outgoing + Send),
     signer: &Signer,
     service: &impl KeyService,
 ) -> Result<(), Error> {
     sign_remotely_at(request, signer, service, SystemTime::now().into()).await
 }
 
-async fn sign_remotely_at(
-    request: &mut reqwest::Request,
+/// Signs a request as [`sign_remotely`] does, at a time that you give.
+///
+/// # Errors
+/// Those of [`sign_remotely`]. The request is unchanged then.
+pub async fn sign_remotely_at(
+    request: &mut (impl Outgoing + Send),
     signer: &Signer,
     service: &impl KeyService,
     now: UnixTime,
@@ -90,25 +94,4 @@ async fn sign_remotely_at(
         signatures.push(signed.map_err(|error| Error::KeyService(error.into()))?);
     }
     apply(request, unsigned.attach(&signatures)?)
-}
-
-/// A service whatever its type, as the middleware holds it.
-pub(crate) trait AnyService: Send + Sync {
-    fn sign<'a>(
-        &'a self,
-        request: &'a mut reqwest::Request,
-        signer: &'a Signer,
-        now: UnixTime,
-    ) -> Pin<Box<dyn Future<Output = Result<(), Error>> + Send + 'a>>;
-}
-
-impl<S: KeyService> AnyService for S {
-    fn sign<'a>(
-        &'a self,
-        request: &'a mut reqwest::Request,
-        signer: &'a Signer,
-        now: UnixTime,
-    ) -> Pin<Box<dyn Future<Output = Result<(), Error>> + Send + 'a>> {
-        Box::pin(sign_remotely_at(request, signer, self, now))
-    }
 }
