@@ -1,5 +1,16 @@
 //! The client against a server that writes down what came over the socket: what was signed is what was sent.
 
+mod attacks;
+mod blocking;
+mod challenges;
+mod clock;
+mod origins;
+mod payloads;
+mod plain;
+mod redirects;
+mod retries;
+mod stale;
+
 use std::{
     net::Ipv6Addr,
     sync::{

@@ -112,6 +112,7 @@ type EventList = Arc<Mutex<Vec<BTreeMap<String, String>>>>;
 #[derive(Clone, Default)]
 pub(crate) struct Events {
     refused: EventList,
+    client: EventList,
     timing: EventList,
 }
 
@@ -133,6 +134,11 @@ impl Events {
         std::mem::take(&mut *self.refused.lock().unwrap())
     }
 
+    /// What came from the client's crate since the last call.
+    pub(crate) fn take_client(&self) -> Vec<BTreeMap<String, String>> {
+        std::mem::take(&mut *self.client.lock().unwrap())
+    }
+
     /// How checks ended since the last call, and what they took.
     pub(crate) fn take_timing(&self) -> Vec<BTreeMap<String, String>> {
         std::mem::take(&mut *self.timing.lock().unwrap())
@@ -142,11 +148,13 @@ impl Events {
 impl<S: Subscriber> Layer<S> for Events {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         let target = event.metadata().target();
-        if target == TIMING || target.starts_with("countersign_actix") {
-            let fields = fields(event);
-            let list = if target == TIMING { &self.timing } else { &self.refused };
-            list.lock().unwrap().push(fields);
-        }
+        let list = match target {
+            TIMING => &self.timing,
+            _ if target.starts_with("countersign_actix") => &self.refused,
+            _ if target.starts_with("countersign_reqwest") => &self.client,
+            _ => return,
+        };
+        list.lock().unwrap().push(fields(event));
     }
 }
 

@@ -169,7 +169,7 @@ fn parse_answer(bytes: &[u8]) -> Option<(Answer, usize)> {
     Some((answer, head_len + len))
 }
 
-/// A server that writes down every request as it came over the socket, and gives one answer to all.
+/// A server that writes down every request as it came over the socket, and closes the connection behind its answer.
 pub(crate) struct Recorder {
     pub(crate) addr: SocketAddr,
     seen: Arc<Mutex<Vec<Raw>>>,
@@ -182,9 +182,22 @@ impl Recorder {
     }
 
     pub(crate) async fn start_on(ip: IpAddr, answer: &str) -> std::io::Result<Self> {
+        let answer = answer.to_owned();
+        Self::answering_on(ip, move |_, _| Some(answer.clone())).await
+    }
+
+    /// Each request gets the answer of the script, which is given how many came before; without one the connection is closed.
+    pub(crate) async fn answering(script: impl Fn(&Raw, usize) -> Option<String> + 'static) -> Self {
+        Self::answering_on(Ipv4Addr::LOCALHOST.into(), script).await.unwrap()
+    }
+
+    async fn answering_on(
+        ip: IpAddr,
+        script: impl Fn(&Raw, usize) -> Option<String> + 'static,
+    ) -> std::io::Result<Self> {
         let listener = TcpListener::bind((ip, 0)).await?;
         let (addr, seen) = (listener.local_addr()?, Arc::<Mutex<Vec<Raw>>>::default());
-        let (log, answer) = (Arc::clone(&seen), format!("{answer}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"));
+        let (log, mut before) = (Arc::clone(&seen), 0);
         actix_web::rt::spawn(async move {
             while let Ok((mut stream, _)) = listener.accept().await {
                 let mut bytes = Vec::new();
@@ -196,8 +209,13 @@ impl Recorder {
                     }
                 };
                 if let Some(request) = request {
+                    let answer = script(&request, before);
+                    before += 1;
                     log.lock().unwrap().push(request);
-                    let _ = stream.write_all(answer.as_bytes()).await;
+                    if let Some(answer) = answer {
+                        let answer = format!("{answer}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+                        let _ = stream.write_all(answer.as_bytes()).await;
+                    }
                 }
             }
         });

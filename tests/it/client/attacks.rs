@@ -1,0 +1,1 @@
+//! The rows of the attack catalogue that are about a client.

@@ -1,0 +1,1 @@
+//! Servers that ask for more to be covered.

@@ -1,0 +1,1 @@
+//! A clock that is wrong, and servers that show it.

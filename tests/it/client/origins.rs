@@ -1,0 +1,1 @@
+//! One client, many APIs: each key goes to its own.

@@ -1,0 +1,1 @@
+//! Bodies of every kind: at hand, streams, forms, none.

@@ -1,0 +1,1 @@
+//! A plain request of http, sent by hyper.

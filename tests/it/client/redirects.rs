@@ -1,0 +1,1 @@
+//! Redirects, followed above the signature.

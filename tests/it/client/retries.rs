@@ -1,0 +1,1 @@
+//! Retry and tracing around the signature.
