@@ -1,6 +1,10 @@
 //! The key that `sign` signs with, from wherever the flags say.
 
-use std::{env, fs, path::Path};
+use std::{
+    env::{self, VarError},
+    fs,
+    path::Path,
+};
 
 use countersign::{
     Algorithm, Cavage, Coverage, Dialect, KeyError, Request, Secret, SignError, SignatureParts, Signer, SigningKey,
@@ -45,10 +49,7 @@ impl Key {
                 let text = text.map_err(|error| Failure::misuse(format!("{}: {error}", path.display())))?;
                 (Zeroizing::new(without_line_end(&text).to_vec()), path.display().to_string())
             }
-            (None, Some(name)) => {
-                let text = env::var(name).map_err(|error| Failure::misuse(format!("{name}: {error}")))?;
-                (Zeroizing::new(text.into_bytes()), name.clone())
-            }
+            (None, Some(name)) => (variable(name)?, name.clone()),
             (None, None) => return Err(Failure::misuse("no key")),
         };
         let unusable = |error: KeyError| Failure::key(&place, &error);
@@ -99,6 +100,18 @@ impl Key {
                 let signature = key.sign(&unsigned.signature_base()).ok_or(SignError::KeyFailed)?;
                 unsigned.attach(&[countersign::Signature::new(&signature)])
             }
+        }
+    }
+}
+
+/// The bytes of an environment variable. An error of the library holds the value where that is not text, and is not shown.
+fn variable(name: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    match env::var(name) {
+        Ok(text) => Ok(Zeroizing::new(text.into_bytes())),
+        Err(VarError::NotPresent) => Err(Failure::misuse(format!("{name}: the environment variable is not set"))),
+        Err(VarError::NotUnicode(value)) => {
+            drop(Zeroizing::new(value.into_encoded_bytes()));
+            Err(Failure::misuse(format!("{name}: the environment variable is not UTF-8")))
         }
     }
 }

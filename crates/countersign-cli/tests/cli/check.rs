@@ -3,7 +3,7 @@
 
 use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf};
 
-use crate::command::{Ended, countersign};
+use crate::command::{Ended, countersign, run};
 
 fn check(name: &str, mode: u32, keys: usize) -> (String, Ended) {
     let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
@@ -92,4 +92,22 @@ fn a_key_id_cannot_be_taken_for_the_rest_of_the_line() {
     let verify = ["verify", "--keys", file, "--headers", "date", "--now", "784111777"];
     let verdict = countersign(&verify, &signed.stdout).stdout;
     assert_eq!(verdict, "accepted key=a\\u{20}covered=\\u{22}host\\u{22} covered=\"date\"\n");
+}
+
+#[test]
+fn a_variable_that_is_not_text_is_named_and_not_shown() {
+    use std::{ffi::OsStr, os::unix::ffi::OsStrExt, process::Command};
+
+    let sign = |value: Option<&[u8]>| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_countersign"));
+        command.args(["sign", "--secret-env", "COUNTERSIGN_TEST", "--keyId", "alice"]).env_remove("COUNTERSIGN_TEST");
+        if let Some(value) = value {
+            command.env("COUNTERSIGN_TEST", OsStr::from_bytes(value));
+        }
+        run(&mut command, "GET / HTTP/1.1\nHost: api.example\n\n")
+    };
+    for (value, cause) in [(Some(&b"hunter2\xFF"[..]), "not UTF-8"), (None, "not set")] {
+        let stderr = format!("countersign: COUNTERSIGN_TEST: the environment variable is {cause}\n");
+        assert_eq!(sign(value), Ended { status: 2, stdout: String::new(), stderr });
+    }
 }

@@ -15,13 +15,12 @@ pub(crate) struct Ended {
 
 /// Runs the command on a message.
 pub(crate) fn countersign(args: &[&str], message: &(impl AsRef<[u8]> + ?Sized)) -> Ended {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_countersign"))
-        .args(args)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    run(Command::new(env!("CARGO_BIN_EXE_countersign")).args(args), message)
+}
+
+/// Runs it as it was put together.
+pub(crate) fn run(command: &mut Command, message: &(impl AsRef<[u8]> + ?Sized)) -> Ended {
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     // A command that ends at its flags reads nothing.
     let _ = child.stdin.take().unwrap().write_all(message.as_ref());
     let output = child.wait_with_output().unwrap();
