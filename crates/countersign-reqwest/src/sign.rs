@@ -3,6 +3,7 @@
 use std::time::SystemTime;
 
 use countersign::{Fields, Request, SignError, Signer, UnixTime, Unsigned};
+use reqwest::header::HOST;
 
 use crate::{
     apply::{apply, body, target},
@@ -46,7 +47,8 @@ pub(crate) fn prepare(
 /// The request as it will be on the wire: a body that cannot be read ahead is one that is not at hand.
 fn head<'a>(request: &'a reqwest::Request, fields: &'a dyn Fields, authority: Option<&'a str>) -> Request<'a> {
     let mut head = Request::new(request.method().as_str(), target(request.url()), fields);
-    head.authority = authority;
+    // A field of the caller's own is sent in its place.
+    head.authority = authority.filter(|_| !request.headers().contains_key(HOST));
     match body(request) {
         Some(bytes) => head.with_body(bytes),
         None => head,
