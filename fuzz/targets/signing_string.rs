@@ -3,8 +3,8 @@
 
 use arbitrary::Arbitrary;
 use countersign::{
-    Algorithm, Authority, Component, ComponentError, Coverage, Dialect, KeyId, KeyMetadata, Policy, Request, SignError,
-    Signature, SignatureParameters, Signer, Switch, UnixTime, Verifier, VerifyError, When,
+    Algorithm, Component, ComponentError, Coverage, Dialect, KeyId, KeyMetadata, Policy, Request, SignError, Signature,
+    SignatureParameters, Signer, Switch, UnixTime, Verifier, VerifyError, When,
 };
 use libfuzzer_sys::fuzz_target;
 
@@ -145,23 +145,10 @@ fn is_known(dialect: &Dialect, input: &Input<'_>, error: &VerifyError) -> bool {
     match error {
         // In the part of the target that is not signed.
         VerifyError::ForbiddenByte(component) => *component == Component::RequestTarget && signs_less(dialect, input),
-        // What the client's library knows of the authority is not sent where there is a `Host`.
-        VerifyError::AuthorityMismatch => input.authority.is_some(),
-        // A host that no server takes, in the field or beside it.
-        VerifyError::UnusableAuthority => {
-            let field =
-                |(name, value): &(u8, &[u8])| NAMES[usize::from(*name) % NAMES.len()] == "host" && !is_authority(value);
-            input.fields.iter().any(field)
-                || input.authority.is_some_and(|authority| !is_authority(authority.as_bytes()))
-        }
         // Nothing but the empty line of a digest, which covers nothing.
         VerifyError::Components(ComponentError::Empty) => dialect.name() == "gin",
         _ => false,
     }
-}
-
-fn is_authority(spelt: &[u8]) -> bool {
-    std::str::from_utf8(spelt).is_ok_and(|text| text.parse::<Authority>().is_ok())
 }
 
 /// A list as text, which a verifier reads out of a field and a person asks about: both get the same string.

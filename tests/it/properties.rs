@@ -288,6 +288,60 @@ proptest! {
     }
 
     #[test]
+    fn what_a_verifier_asks_for_its_client_covers_then_whatever_stands_beside_the_challenge(
+        names in sample::subsequence(vec!["digest", "x-a", "x-b", "x-c", "content-length"], 1..6),
+        realm in "([ !#-\\[\\]-~]|\\\\[ -~]){0,20}",
+        others in vec(sample::select(vec![
+            "Basic realm=\"a, Signature headers=\\\"x\\\"\"", "Negotiate abc==", "Negotiate", "", ", ,", "Digest headers=date, qop=auth",
+        ]), 0..4),
+        (at, in_one) in (any::<sample::Index>(), any::<bool>()),
+    ) {
+        let components: Vec<Component> = names.iter().map(|name| name.parse().unwrap()).collect();
+        let with = |policy: Policy, component: &Component| policy.require(component.clone(), When::Always);
+        let verifier = Verifier::new(Cavage::new(), components.iter().fold(Policy::default(), with));
+        let mut values: Vec<_> = others.into_iter().map(str::to_owned).collect();
+        values.insert(at.index(values.len() + 1), verifier.challenge(&realm, "GET", false));
+        let values = if in_one { vec![values.join(", ")] } else { values };
+
+        let signer = Signer::new(Cavage::new(), crate::support::signing_key("alice"));
+        let mut fields: Vec<Field> = [("host", "api.example"), ("x-a", "1"), ("x-b", "2"), ("x-c", "3")]
+            .map(|(name, value)| (name.to_owned(), value.into()))
+            .to_vec();
+        let signer = {
+            let request = Request::new("GET", "/", &fields).with_body(b"");
+            let answers = || values.iter().map(String::as_bytes);
+            prop_assert!(signer.answering(&request, answers(), &components[1..]).is_none());
+            signer.answering(&request, answers(), &components).unwrap()
+        };
+        let parts = signer.sign(&Request::new("GET", "/", &fields).with_body(b""), NOW).unwrap();
+        fields.extend(parts.fields.into_iter().map(|field| (field.name.to_string(), field.value)));
+        let unverified = verifier.begin(&Request::new("GET", "/", &fields), NOW).unwrap();
+        let verified = unverified.verify(&[crate::support::verifying_key()], b"").unwrap();
+        prop_assert_eq!(verified.covered().to_string(), format!("(request-target) host date {}", names.join(" ")));
+    }
+
+    #[test]
+    fn arbitrary_challenges_are_read_without_panic_and_ask_for_nothing_that_is_not_allowed(
+        bytes in vec(vec(any::<u8>(), 0..64), 0..3),
+        parts in vec(vec(sample::select(vec![
+            "Signature", "headers", "realm", "=", "==", "\"", ",", " ", "\\", "\t", "date", "host", "x-a", "(request-target)",
+            "(body)", "abc", "Basic", "/", "\u{e4}", "Signature headers=\"x-a\"",
+        ]), 0..16), 0..3),
+    ) {
+        let signer = Signer::new(Cavage::new(), crate::support::signing_key("alice"));
+        let allowed: Vec<Component> = vec!["x-a".parse().unwrap(), Component::Body];
+        let fields = [("host", "api.example"), ("x-a", "1")];
+        let request = Request::new("GET", "/", &fields).with_body(b"");
+        let texts: Vec<_> = parts.iter().map(|parts| parts.concat()).collect();
+        for values in [bytes.iter().map(Vec::as_slice).collect(), texts.iter().map(String::as_bytes).collect::<Vec<_>>()] {
+            let Some(answering) = signer.answering(&request, values, &allowed) else { continue };
+            let unsigned = answering.prepare(&request, NOW).unwrap();
+            let base = String::from_utf8(unsigned.signature_base().into_owned()).unwrap();
+            prop_assert!(base.ends_with("\nx-a: 1") && base.lines().count() == 4, "{}", base);
+        }
+    }
+
+    #[test]
     fn signing_arbitrary_requests_does_not_panic(
         (method, target, host) in (any::<String>(), any::<String>(), vec(any::<u8>(), 0..20)),
         (date, digest, body) in (vec(any::<u8>(), 0..30), vec(any::<u8>(), 0..60), vec(any::<u8>(), 0..9)),

@@ -3,6 +3,7 @@
 use std::time::SystemTime;
 
 use countersign::{Fields, Request, SignError, Signer, UnixTime, Unsigned};
+use http::header::HOST;
 
 use crate::{apply::apply, error::Error, fields::HeaderFields, outgoing::Outgoing};
 
@@ -47,7 +48,8 @@ pub(crate) fn prepare(request: &impl Outgoing, signer: &Signer, now: UnixTime) -
 pub fn with_head<T>(request: &impl Outgoing, read: impl FnOnce(Request<'_>) -> T) -> T {
     let fields = HeaderFields(request.headers());
     let fields: &dyn Fields = &fields;
-    let authority = request.authority();
+    // A field of the caller's own is sent in its place.
+    let authority = if request.headers().contains_key(HOST) { None } else { request.authority() };
     let target = request.target();
     let mut head = Request::new(request.method(), &target, fields);
     head.authority = authority.as_deref();

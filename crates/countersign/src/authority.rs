@@ -5,7 +5,10 @@ use std::{fmt, str::FromStr};
 use smol_str::SmolStr;
 use thiserror::Error;
 
-use crate::{field::letters_and, request::trim};
+use crate::{
+    field::{WellKnown, letters_and},
+    request::{Request, trim},
+};
 
 /// What is no host with at most a port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -73,6 +76,32 @@ impl fmt::Display for Authority {
     /// As it was spelt.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.spelt)
+    }
+}
+
+/// What keeps a request from being for one authority.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unclear {
+    /// There are several `Host` fields.
+    Several,
+    /// One that is there is no host with at most a port.
+    Unusable,
+    /// `Host` and the authority beside it differ.
+    Mismatch,
+}
+
+/// The authority is one host, and where the request carries it twice, as HTTP/2 and absolute-form targets can, both agree. A request
+/// without any is no matter of this.
+#[inline]
+pub(crate) fn clear_authority(request: &Request<'_>) -> Result<(), Unclear> {
+    let host = request.single(&WellKnown::Host.into()).map_err(|_| Unclear::Several)?;
+    let authority = request.authority.map(str::as_bytes);
+    if [host, authority].into_iter().flatten().any(|spelt| !is_authority(spelt)) {
+        return Err(Unclear::Unusable);
+    }
+    match (host, authority) {
+        (Some(host), Some(authority)) if !host.eq_ignore_ascii_case(authority) => Err(Unclear::Mismatch),
+        _ => Ok(()),
     }
 }
 

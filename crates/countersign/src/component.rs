@@ -113,6 +113,14 @@ impl Component {
         }
     }
 
+    /// The field, where this is one and has this name in any case.
+    pub(crate) fn field_named(&self, spelt: &[u8]) -> Option<&FieldName> {
+        match self {
+            Self::Field(name) if name.as_str().as_bytes().eq_ignore_ascii_case(spelt) => Some(name),
+            _ => None,
+        }
+    }
+
     /// Which of the well-known fields this is, if it is one.
     pub(crate) const fn well_known(&self) -> Option<WellKnown> {
         match self {
@@ -250,6 +258,11 @@ impl CoveredComponents {
     /// Whether a field is among them.
     pub(crate) fn has_field(&self) -> bool {
         self.0.as_ref().is_some_and(|covered| covered.has_field)
+    }
+
+    /// The covered field of a name in any case.
+    pub(crate) fn field_named(&self, spelt: &[u8]) -> Option<FieldName> {
+        self.iter().find_map(|component| component.field_named(spelt)).cloned()
     }
 
     /// Whether `component` is covered.

@@ -67,6 +67,15 @@ pub enum SignError {
     /// The request names two authorities, or more than one `Host` or `Date`.
     #[error("the request has more than one {0}")]
     Ambiguous(FieldName),
+    /// The request's authority is empty, a list, or has a user's name in it.
+    #[error("Host is not one host with at most a port")]
+    UnusableAuthority,
+    /// The request's `Host` field and its authority differ.
+    #[error("Host and the request's authority differ")]
+    AuthorityMismatch,
+    /// `Connection` names a field that is to be covered, so that a hop on the way may take it away (RFC 9110 section 7.6.1).
+    #[error("Connection names {0}, which is to be covered")]
+    HopByHop(FieldName),
     /// The field in which the signature would go carries other credentials, or the request is signed in another field already.
     #[error("the {0} field is taken: it carries other credentials, or a signature where none is to stand")]
     Occupied(FieldName),

@@ -87,6 +87,7 @@ mod digest;
 mod ecdsa_form;
 mod error;
 mod field;
+mod hop;
 mod key;
 mod keyring;
 mod loader;

@@ -3,9 +3,11 @@
 use std::{sync::Arc, time::Duration};
 
 use crate::{
+    authority::{Unclear, clear_authority},
     component::Component,
     coverage::{Coverage, When},
     error::SignError,
+    field::WellKnown,
     key::{KeyMetadata, SigningKey},
     request::Request,
     scheme::{Scheme, SignatureParts, SigningParams, Unsigned},
@@ -215,7 +217,8 @@ impl Signer {
     /// is not at hand, which needs a `Digest` field in the request.
     ///
     /// # Errors
-    /// When the request lacks what is to be covered. Nothing has been changed then.
+    /// When the request lacks what is to be covered, and when every verifier would refuse it: its authority is not one host, or
+    /// `Connection` names a field that is to be covered. Nothing has been changed then.
     pub fn sign(&self, request: &Request<'_>, now: UnixTime) -> Result<SignatureParts, SignError> {
         let mut unsigned = self.prepare(request, now)?;
         let parts = unsigned.base_parts();
@@ -236,8 +239,18 @@ impl Signer {
     /// # Errors
     /// As for [`Signer::sign`].
     pub fn prepare<'r>(&self, request: &Request<'r>, now: UnixTime) -> Result<Unsigned<'r>, SignError> {
+        clear_authority(request).map_err(unclear)?;
         let params = SigningParams::new(&self.metadata, &self.coverage, now.plus(self.lifetime), &self.prepared);
         self.scheme.prepare(request, &params, now)
+    }
+}
+
+#[cold]
+fn unclear(unclear: Unclear) -> SignError {
+    match unclear {
+        Unclear::Several => SignError::Ambiguous(WellKnown::Host.into()),
+        Unclear::Unusable => SignError::UnusableAuthority,
+        Unclear::Mismatch => SignError::AuthorityMismatch,
     }
 }
 

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use crate::{
-    authority::is_authority,
-    component::{Component, CoveredComponents},
+    authority::{Unclear, clear_authority},
+    component::CoveredComponents,
     error::VerifyError,
-    field::{FieldName, WellKnown},
+    hop::named_by_connection,
     key::KeyId,
     policy::Policy,
-    request::{Request, trim},
+    request::Request,
     scheme::{BodyUse, Place, Scheme},
     scheme_name::SchemeName,
     time::UnixTime,
@@ -158,7 +158,7 @@ impl Verifier {
     fn judge(&self, request: &Request<'_>, now: UnixTime, unverified: &mut Unverified) -> Result<(), VerifyError> {
         let parsed = &mut unverified.parsed;
         self.scheme.parse(request, &self.plan.usual, parsed)?;
-        clear_authority(request)?;
+        clear_authority(request).map_err(unclear)?;
         end_to_end(request, &parsed.covered)?;
         unverified.valid_until = self.plan.policy.check(request, parsed, now)?;
         unverified.body_refused = self.plan.policy.uncovered_with_body(parsed);
@@ -166,16 +166,13 @@ impl Verifier {
     }
 }
 
-/// The authority is one host, and where the request carries it twice, as HTTP/2 and absolute-form targets can, both agree.
-fn clear_authority(request: &Request<'_>) -> Result<(), VerifyError> {
-    let host = request.single(&WellKnown::Host.into()).map_err(|_| VerifyError::Ambiguous("Host field"))?;
-    let authority = request.authority.map(str::as_bytes);
-    if [host, authority].into_iter().flatten().any(|spelt| !is_authority(spelt)) {
-        return Err(VerifyError::UnusableAuthority);
-    }
-    match (host, authority) {
-        (Some(host), Some(authority)) if !host.eq_ignore_ascii_case(authority) => Err(VerifyError::AuthorityMismatch),
-        _ => Ok(()),
+/// Out of line: nearly every request is clear.
+#[cold]
+fn unclear(unclear: Unclear) -> VerifyError {
+    match unclear {
+        Unclear::Several => VerifyError::Ambiguous("Host field"),
+        Unclear::Unusable => VerifyError::UnusableAuthority,
+        Unclear::Mismatch => VerifyError::AuthorityMismatch,
     }
 }
 
@@ -184,16 +181,6 @@ fn end_to_end(request: &Request<'_>, covered: &CoveredComponents) -> Result<(), 
     if !covered.has_field() {
         return Ok(());
     }
-    let mut named = None;
-    request.fields.visit(&WellKnown::Connection.into(), &mut |value| {
-        for option in value.split(|byte| *byte == b',').map(trim) {
-            let is = |name: &&FieldName| name.as_str().as_bytes().eq_ignore_ascii_case(option);
-            let mut fields = covered.iter().filter_map(|component| match component {
-                Component::Field(name) => Some(name),
-                _ => None,
-            });
-            named = named.take().or_else(|| fields.find(is).cloned());
-        }
-    });
-    named.map_or(Ok(()), |name| Err(VerifyError::HopByHop(name)))
+    named_by_connection(request, |spelt| covered.field_named(spelt))
+        .map_or(Ok(()), |name| Err(VerifyError::HopByHop(name)))
 }

@@ -17,6 +17,7 @@ use crate::{
     component::{Component, ComponentError},
     error::SignError,
     field::{FieldName, WellKnown},
+    hop::named_by_connection,
     key::KeyMetadata,
     request::{Request, trim},
     scheme::{Gap, Place, SignatureParts, SigningParams, Slot, Unsigned},
@@ -31,6 +32,13 @@ pub(super) fn prepare<'r>(
     params: &SigningParams<'_>,
     now: UnixTime,
 ) -> Result<Unsigned<'r>, SignError> {
+    let due = |spelt: &[u8]| {
+        let mut named = params.coverage.iter().filter(|(component, _)| component.field_named(spelt).is_some());
+        named.find(|(component, when)| when.is_due(component, request))?.0.field_named(spelt).cloned()
+    };
+    if let Some(name) = named_by_connection(request, due) {
+        return Err(SignError::HopByHop(name));
+    }
     let [key] = params.keys else {
         return Err(SignError::SignatureCount { expected: 1, given: params.keys.len() });
     };
@@ -41,11 +49,10 @@ pub(super) fn prepare<'r>(
         return Err(SignError::Occupied(taken.into()));
     }
     let wire = scheme.wire();
-    // Verifiers want them single whether they are covered or not.
-    for known in [WellKnown::Host, WellKnown::Date] {
-        if !params.coverage.always_has(&Component::field(known)) && request.single(&known.into()).is_err() {
-            return Err(SignError::Ambiguous(known.into()));
-        }
+    // Verifiers want it single whether it is covered or not.
+    let date = Component::field(WellKnown::Date);
+    if !params.coverage.always_has(&date) && request.single(&WellKnown::Date.into()).is_err() {
+        return Err(SignError::Ambiguous(WellKnown::Date.into()));
     }
     let covers = |stated: &Component| {
         params.coverage.mentions(stated)

@@ -8,15 +8,18 @@ use crate::{
     coverage::{Coverage, When},
     error::{SignError, VerifyError},
     field::WellKnown,
-    key::KeyMetadata,
+    key::{KeyMetadata, SigningKey},
     policy::Policy,
     request::{Fields, Request},
     scheme::Scheme,
+    secret::Secret,
     signature::Signature,
     time::UnixTime,
     verifier::Verifier,
     webhook::Webhook,
 };
+
+mod refused;
 
 const NOW: UnixTime = UnixTime::from_secs(784_111_777);
 const FIELDS: [(&str, &str); 2] = [("host", "api.example"), ("x-tenant", "blue")];

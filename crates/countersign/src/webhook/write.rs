@@ -12,6 +12,7 @@ use super::{
 use crate::{
     error::{SignError, VerifyError},
     field::FieldName,
+    hop::named_by_connection,
     key::KeyMetadata,
     request::{Fields, Request},
     scheme::{Place, SignatureParts, SigningParams, Slot, Unsigned},
@@ -27,6 +28,9 @@ impl Plan {
         params: &SigningParams<'_>,
         now: UnixTime,
     ) -> Result<Unsigned<'r>, SignError> {
+        if let Some(name) = named_by_connection(request, |spelt| self.covered.field_named(spelt)) {
+            return Err(SignError::HopByHop(name));
+        }
         let room = self.room();
         if params.keys.is_empty() || params.keys.len() > room {
             return Err(SignError::SignatureCount { expected: room, given: params.keys.len() });
