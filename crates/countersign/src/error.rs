@@ -234,6 +234,12 @@ pub enum VerifyError {
     /// The body is not the one whose digest was signed.
     #[error("the body does not match its digest")]
     DigestMismatch,
+    /// The request was accepted before, or is being looked at: it holds once.
+    #[error("the request was accepted before")]
+    Replayed,
+    /// The request is from before the time that is remembered, so that nobody knows whether it was accepted then.
+    #[error("the request is from before what is remembered")]
+    BeforeMemory,
 }
 
 impl VerifyError {
@@ -271,6 +277,8 @@ impl VerifyError {
             Self::Absent(_) => "absent",
             Self::SignatureMismatch => "signature-mismatch",
             Self::DigestMismatch => "digest-mismatch",
+            Self::Replayed => "replayed",
+            Self::BeforeMemory => "before-memory",
         }
     }
 }

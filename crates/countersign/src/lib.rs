@@ -87,11 +87,13 @@ mod digest;
 mod ecdsa_form;
 mod error;
 mod field;
+mod fingerprint;
 mod hop;
 mod key;
 mod keyring;
 mod loader;
 mod policy;
+mod replay;
 mod request;
 mod ring_loader;
 mod ring_signer;
@@ -116,6 +118,7 @@ pub use self::{
     digest::{content_digest_field, digest_field},
     error::{KeyError, SignError, VerifyError},
     field::{FieldName, InvalidFieldName, WellKnown},
+    fingerprint::Fingerprint,
     key::{KeyId, KeyMetadata, SigningKey, VerifyingKey},
     keyring::{
         KeyRing, KeyState, OnActivate, RingError, RingKeeper, RingKey, RingKeyInfo, RingKeys, RingPolicy,
@@ -123,6 +126,7 @@ pub use self::{
     },
     loader::{Claim, Credential, KeyLoader, StaticKeys},
     policy::Policy,
+    replay::{Acceptance, ReplayStore, Reserved, Ticket},
     request::{Fields, Request},
     ring_loader::{RingCaller, RingLoader},
     ring_signer::RingSigner,

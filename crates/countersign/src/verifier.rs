@@ -56,12 +56,14 @@ pub struct Verifier {
 #[derive(Debug)]
 struct Plan {
     policy: Policy,
+    /// What fingerprints are made within, where any are.
+    realm: Option<Arc<str>>,
     usual: Vec<CoveredComponents>,
 }
 
 impl Plan {
-    fn new(policy: Policy) -> Self {
-        Self { usual: policy.usual(), policy }
+    fn new(policy: Policy, realm: Option<Arc<str>>) -> Self {
+        Self { usual: policy.usual(), policy, realm }
     }
 }
 
@@ -69,7 +71,15 @@ impl Verifier {
     /// Verifies what `scheme` reads and `policy` accepts.
     #[must_use]
     pub fn new(scheme: impl Scheme, policy: Policy) -> Self {
-        Self { scheme: Arc::new(scheme), plan: Arc::new(Plan::new(policy)) }
+        Self { scheme: Arc::new(scheme), plan: Arc::new(Plan::new(policy, None)) }
+    }
+
+    /// Makes [fingerprints](crate::Verified::fingerprint) of what it verifies, for a [`ReplayStore`](crate::ReplayStore) to remember. `realm`
+    /// is what tells requests apart that are signed alike and are for somebody else: one name for all servers that a request may reach.
+    #[must_use]
+    pub fn fingerprinting(&self, realm: &str) -> Self {
+        let plan = Plan::new(self.plan.policy.clone(), Some(realm.into()));
+        Self { scheme: Arc::clone(&self.scheme), plan: Arc::new(plan) }
     }
 
     /// How the scheme protects the body. With [`BodyUse::Signed`] the body has to be in the request before
@@ -82,7 +92,7 @@ impl Verifier {
     /// The same scheme under another policy.
     #[must_use]
     pub fn with_policy(&self, policy: Policy) -> Self {
-        Self { scheme: Arc::clone(&self.scheme), plan: Arc::new(Plan::new(policy)) }
+        Self { scheme: Arc::clone(&self.scheme), plan: Arc::new(Plan::new(policy, self.plan.realm.clone())) }
     }
 
     /// What a refused request is answered with: the value of `WWW-Authenticate`, which depends on the policy, on the method and
@@ -161,6 +171,7 @@ impl Verifier {
         clear_authority(request).map_err(unclear)?;
         end_to_end(request, &parsed.covered)?;
         unverified.valid_until = self.plan.policy.check(request, parsed, now)?;
+        unverified.realm.clone_from(&self.plan.realm);
         unverified.body_refused = self.plan.policy.uncovered_with_body(parsed);
         Ok(())
     }

@@ -2,8 +2,9 @@
 
 mod verified;
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
+use self::verified::Fingerprints;
 pub use self::verified::{DeliveryId, Verified};
 use crate::{
     algorithm::{AlgorithmSet, Family},
@@ -11,6 +12,7 @@ use crate::{
     crypto::sha256,
     digest::BodyCheck,
     error::VerifyError,
+    fingerprint::{Fingerprint, Of},
     key::{KeyId, VerifyingKey, decoy},
     scheme::{Parsed, StatedAlgorithm},
     scheme_name::SchemeName,
@@ -28,6 +30,8 @@ pub struct Unverified {
     keys: (usize, AlgorithmSet),
     scheme: SchemeName,
     pub(crate) valid_until: Option<UnixTime>,
+    /// What a fingerprint is made within, where one is wanted.
+    pub(crate) realm: Option<Arc<str>>,
     /// What a body would need covered and is not.
     pub(crate) body_refused: Option<Component>,
 }
@@ -36,7 +40,7 @@ impl Unverified {
     /// A claim of nothing, which [`Verifier::begin`](crate::Verifier::begin) alone makes and fills.
     #[inline]
     pub(crate) fn of_nothing(scheme: SchemeName, keys: (usize, AlgorithmSet)) -> Self {
-        Self { parsed: Parsed::empty(), keys, scheme, valid_until: None, body_refused: None }
+        Self { parsed: Parsed::empty(), keys, scheme, valid_until: None, realm: None, body_refused: None }
     }
 
     /// The key id that the request claims; `None` in a scheme that names none.
@@ -94,9 +98,9 @@ impl Unverified {
         let found = self.matching_key(keys, body)?;
         let unasked = self.body_refused.is_none() || body.is_empty();
         if unasked && !self.parsed.digests.is_some() {
-            return Ok(self.into_verified(&found));
+            return Ok(self.into_verified(&found, body));
         }
-        let mut head = self.into_head(&found);
+        let mut head = self.into_head(&found, body);
         head.update(body);
         head.finish()
     }
@@ -110,7 +114,7 @@ impl Unverified {
             return Err(VerifyError::BodyNeeded);
         }
         let found = self.matching_key(keys, b"")?;
-        Ok(self.into_head(&found))
+        Ok(self.into_head(&found, b""))
     }
 
     fn matching_key<'k>(&self, keys: &'k [VerifyingKey], body: &[u8]) -> Result<Match<'k>, VerifyError> {
@@ -136,7 +140,7 @@ impl Unverified {
             tried = true;
             // None is left out behind the one that fits, so that the time does not tell which it was.
             let reading = self.matching_reading(key, body);
-            let fits = reading.map(|reading| Match { index, key, target_is_as_sent: reading == 0 });
+            let fits = reading.map(|reading| Match { index, key, reading });
             found = found.or(fits);
         }
         if let Some(found) = found {
@@ -171,21 +175,22 @@ impl Unverified {
         bases.position(|base| key.verify(&base.parts(body), signatures))
     }
 
-    fn into_head(mut self, found: &Match<'_>) -> HeadVerified {
+    fn into_head(mut self, found: &Match<'_>, signed_body: &[u8]) -> HeadVerified {
         let body = std::mem::take(&mut self.parsed.digests).check();
         let body_refused = self.body_refused.take();
-        HeadVerified { verified: self.into_verified(found), body, body_refused, has_body: false }
+        HeadVerified { verified: self.into_verified(found, signed_body), body, body_refused, has_body: false }
     }
 
     #[inline]
-    fn into_verified(self, found: &Match<'_>) -> Verified {
+    fn into_verified(self, found: &Match<'_>, body: &[u8]) -> Verified {
         Verified {
+            fingerprints: self.realm.as_deref().map(|realm| Box::new(self.fingerprints(realm, found, body))),
             scheme: self.scheme,
             key_id: self.parsed.key_id,
             delivery: self.parsed.delivery,
             key: found.key.clone(),
             key_index: found.index,
-            target_is_as_sent: found.target_is_as_sent,
+            target_is_as_sent: found.reading == 0,
             covered: self.parsed.covered,
             signed_at: self.parsed.times.covered().min(),
             valid_until: self.valid_until,
@@ -193,11 +198,33 @@ impl Unverified {
     }
 }
 
+impl Unverified {
+    fn fingerprints(&self, realm: &str, found: &Match<'_>, body: &[u8]) -> Fingerprints {
+        let (scheme, key_id) = (self.scheme.as_str().as_bytes(), self.parsed.key_id.as_ref().map(KeyId::as_str));
+        // The key itself rather than what it is called: a store that finds one key under two ids would let a request pass under each.
+        // Where several may sign, whoever takes one signature away would have another key match.
+        let key = match (self.parsed.may_have_several, found.key.identity()) {
+            (true, _) => &[],
+            (false, Some(identity)) => &identity[..],
+            (false, None) => key_id.unwrap_or_default().as_bytes(),
+        };
+        let base =
+            found.reading.checked_sub(1).and_then(|at| self.parsed.other_bases.get(at)).unwrap_or(&self.parsed.base);
+        let delivery = self.parsed.delivery.as_ref().map(|delivery| {
+            let id = delivery.id.as_bytes();
+            Fingerprint::of(Of::Delivery, &[scheme, realm.as_bytes(), key], [id, b"", b""])
+        });
+        let request = Fingerprint::of(Of::Request, &[scheme, realm.as_bytes(), key], base.parts(body));
+        Fingerprints { request, delivery, is_webhook: self.parsed.own_keys }
+    }
+}
+
 /// The key that matched, and how.
 struct Match<'k> {
     index: usize,
     key: &'k VerifyingKey,
-    target_is_as_sent: bool,
+    /// Under which reading of the target, of which the first is as it was sent.
+    reading: usize,
 }
 
 impl fmt::Debug for Unverified {

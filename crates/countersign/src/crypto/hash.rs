@@ -42,6 +42,23 @@ pub(crate) fn sha256(body: &[u8]) -> [u8; 32] {
     Sha256::digest(body).into()
 }
 
+/// A running SHA-256 of public data.
+pub(crate) struct Sha256Parts(Sha256);
+
+impl Sha256Parts {
+    pub(crate) fn new() -> Self {
+        Self(Sha256::new())
+    }
+
+    pub(crate) fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    pub(crate) fn finish(self) -> [u8; 32] {
+        self.0.finalize().into()
+    }
+}
+
 /// A hash that is signed in place of a body.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum BodyHasher {

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{HmacKey, PlainSecret};
+use super::{HmacKey, PlainSecret, hash::sha256};
 #[cfg(feature = "asymmetric")]
 use super::{ecdsa::EcdsaKey, ed25519::Ed25519Key, public_key::PublicKey, rsa::RsaKey};
 use crate::{algorithm::Algorithm, signature::Signature};
@@ -70,6 +70,17 @@ impl VerifyingMaterial {
         return super::decoy::public_key(algorithm, signature_len).map(Self::Public);
         #[cfg(not(feature = "asymmetric"))]
         None
+    }
+
+    /// What tells the key from others and nothing of a secret; `None` where there is no such thing, or where the secret could be guessed
+    /// from it.
+    pub(crate) fn identity(&self) -> Option<[u8; 32]> {
+        match self {
+            Self::Hmac(key) => Some(sha256(key.sign(&[b"countersign: which key this is"]).as_bytes())),
+            #[cfg(feature = "asymmetric")]
+            Self::Public(key) => Some(sha256(key.bytes())),
+            Self::Plain(_) | Self::Custom(_) => None,
+        }
     }
 
     /// Whether any of the signatures is one over the parts.

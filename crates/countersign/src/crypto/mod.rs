@@ -18,7 +18,7 @@ mod rsa;
 #[cfg(feature = "asymmetric")]
 pub(crate) use self::{ed25519::Ed25519Key, public_key::KeyDocument};
 pub(crate) use self::{
-    hash::{BodyHasher, Hasher, sha256},
+    hash::{BodyHasher, Hasher, Sha256Parts, sha256},
     hmac::HmacKey,
     material::{SigningMaterial, VerifyingMaterial},
     plain::PlainSecret,

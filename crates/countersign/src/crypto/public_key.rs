@@ -144,6 +144,11 @@ impl PublicKey {
         if ways.is_empty() { Err(Self::why_not(algorithm, der)) } else { Ok(Self { ways }) }
     }
 
+    /// The key as the library holds it.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        self.ways.first().map_or(&[], AsRef::as_ref)
+    }
+
     fn why_not(algorithm: Algorithm, der: &[u8]) -> KeyError {
         match Self::kind_of(der) {
             Some(kind) if kind == algorithm.family() => KeyError::NotOffered(algorithm),

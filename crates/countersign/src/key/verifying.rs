@@ -1,6 +1,9 @@
 //! The key that verifies.
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+};
 
 use super::not_weak;
 #[cfg(feature = "asymmetric")]
@@ -25,6 +28,7 @@ struct Verifying {
     material: VerifyingMaterial,
     /// The one scheme that it serves.
     scheme: Option<SchemeName>,
+    identity: OnceLock<Option<[u8; 32]>>,
 }
 
 impl VerifyingKey {
@@ -83,7 +87,12 @@ impl VerifyingKey {
     }
 
     fn new(algorithm: Algorithm, material: VerifyingMaterial) -> Self {
-        Self(Arc::new(Verifying { algorithm, material, scheme: None }))
+        Self(Arc::new(Verifying { algorithm, material, scheme: None, identity: OnceLock::new() }))
+    }
+
+    /// What tells the key from others, made once; `None` where nothing does.
+    pub(crate) fn identity(&self) -> Option<&[u8; 32]> {
+        self.0.identity.get_or_init(|| self.0.material.identity()).as_ref()
     }
 
     /// The same for one scheme alone, where there is one.
@@ -107,7 +116,7 @@ impl VerifyingKey {
 
     /// A key that serves one scheme alone.
     pub(crate) fn for_scheme(algorithm: Algorithm, material: VerifyingMaterial, scheme: SchemeName) -> Self {
-        Self(Arc::new(Verifying { algorithm, material, scheme: Some(scheme) }))
+        Self(Arc::new(Verifying { algorithm, material, scheme: Some(scheme), identity: OnceLock::new() }))
     }
 
     /// A key that nobody has the other half of; `None` for an algorithm that this build has no keys for.

@@ -76,7 +76,11 @@ impl Policy {
             if time > latest {
                 return Err(VerifyError::InFuture);
             }
-            if self.time != Time::Ignored && until < now {
+            // It holds for ever, then.
+            if self.time == Time::Ignored {
+                continue;
+            }
+            if until < now {
                 return Err(VerifyError::TooOld);
             }
             valid_until = Some(valid_until.map_or(until, |earlier| earlier.min(until)));

@@ -49,6 +49,8 @@ pub struct Parsed {
     pub(crate) own_keys: bool,
     /// Further key ids and the signatures that stand under them, where a request is signed with several keys by name.
     pub(crate) others: Vec<(KeyId, SmallVec<[Signature; 1]>)>,
+    /// Whether signatures of several keys may stand beside each other: which of them is left is then anybody's to say.
+    pub(crate) may_have_several: bool,
     /// What the sender calls this delivery.
     pub(crate) delivery: Option<Delivery>,
     /// The SHA-256 of the body that all this was read from, where the base has no hole for it: nothing else would tell it from
@@ -89,6 +91,7 @@ impl Parsed {
             algorithm: StatedAlgorithm::AsTheKey,
             own_keys: false,
             others: Vec::new(),
+            may_have_several: false,
             delivery: None,
             read_from: None,
             place: None,

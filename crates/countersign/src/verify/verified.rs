@@ -2,6 +2,7 @@
 
 use crate::{
     component::{Component, CoveredComponents},
+    fingerprint::Fingerprint,
     key::{KeyId, VerifyingKey},
     scheme::Delivery,
     scheme_name::SchemeName,
@@ -38,6 +39,16 @@ pub struct Verified {
     pub(super) covered: CoveredComponents,
     pub(super) signed_at: Option<UnixTime>,
     pub(super) valid_until: Option<UnixTime>,
+    /// In a box, since most requests have none and all pay for the size of the proof.
+    pub(super) fingerprints: Option<Box<Fingerprints>>,
+}
+
+/// What a request is known by when it comes again.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Fingerprints {
+    pub(super) request: Fingerprint,
+    pub(super) delivery: Option<Fingerprint>,
+    pub(super) is_webhook: bool,
 }
 
 impl Verified {
@@ -92,6 +103,20 @@ impl Verified {
     #[must_use]
     pub const fn signed_at(&self) -> Option<UnixTime> {
         self.signed_at
+    }
+
+    /// What the request is known by when it comes again; `None` unless the verifier [makes fingerprints](crate::Verifier::fingerprinting).
+    #[must_use]
+    pub fn fingerprint(&self) -> Option<Fingerprint> {
+        self.fingerprints.as_ref().map(|fingerprints| fingerprints.request)
+    }
+
+    /// What the delivery of a webhook is known by when its sender sends it again: its [id](Self::delivery_id), or where the scheme has none the
+    /// [fingerprint](Self::fingerprint). `None` for whatever is no webhook, and unless the verifier makes fingerprints.
+    #[must_use]
+    pub fn delivery_fingerprint(&self) -> Option<Fingerprint> {
+        let fingerprints = self.fingerprints.as_ref().filter(|fingerprints| fingerprints.is_webhook)?;
+        Some(fingerprints.delivery.unwrap_or(fingerprints.request))
     }
 
     /// The last moment at which this policy would accept the same request.

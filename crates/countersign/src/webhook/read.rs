@@ -42,6 +42,8 @@ impl Plan {
         parsed.algorithm = StatedAlgorithm::Named(self.algorithm);
         parsed.covered = self.covered.clone();
         parsed.own_keys = true;
+        parsed.may_have_several = self.layout.room() > 1
+            || matches!(&self.carrier, Carrier::Fields(names) | Carrier::Sequence(names) if names.len() > 1);
         if let Carrier::One(Source::Header(name)) = &self.carrier {
             parsed.place = name.well_known();
         }
