@@ -20,7 +20,8 @@ impl ResponseError for Refusal {
             Self::Unauthenticated { .. } => StatusCode::UNAUTHORIZED,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
-            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unavailable | Self::MemoryUnavailable | Self::DeliveryUnderWay => StatusCode::SERVICE_UNAVAILABLE,
+            Self::AlreadyDelivered(status) => *status,
             Self::BodyUnreadable(error) => error.status_code(),
             Self::Misconfigured => StatusCode::INTERNAL_SERVER_ERROR,
         }

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use countersign::{KeyId, SchemeName, VerifyError};
+use countersign::{Fingerprint, KeyId, SchemeName, VerifyError};
 use tracing::Level;
 
 use crate::{config::BoxError, refusal::Refusal};
@@ -40,6 +40,26 @@ pub(crate) fn loader_too_slow(scheme: &SchemeName, key_id: Option<&KeyId>) {
     let (scheme, key_id) = (scheme.as_str(), shown(key_id));
     let detail = "the key loader took longer than its deadline";
     tracing::error!(cause = "key-deadline", scheme, key_id, detail, "request refused");
+}
+
+pub(crate) fn store_failed(error: &BoxError) {
+    tracing::error!(cause = "replay-store", detail = %error, "request refused");
+}
+
+pub(crate) fn let_through(error: &BoxError) {
+    tracing::error!(cause = "replay-store", detail = %error, "request let through without being looked up");
+}
+
+pub(crate) fn delivery_seen(fingerprint: Fingerprint) {
+    tracing::info!(cause = "already-delivered", ?fingerprint, "delivery not handled again");
+}
+
+pub(crate) fn delivery_under_way(fingerprint: Fingerprint) {
+    tracing::info!(cause = "delivery-under-way", ?fingerprint, "delivery put off while its handler is running");
+}
+
+pub(crate) fn delivery_not_told(error: &BoxError) {
+    tracing::error!(cause = "replay-store", detail = %error, "how a delivery ended could not be remembered");
 }
 
 /// How long the parts of a check took, measured only where the event is wanted: to look at the clock costs as much as to read a

@@ -14,7 +14,7 @@ use actix_web::{
 use futures::future::{LocalBoxFuture, Ready, ready};
 
 use crate::{
-    check::{check, unsigned},
+    check::{Asker, Delivery, check, unsigned},
     config::SignatureConfig,
     extract::{Need, Passed, need},
     fields::{Head, Public, overrides_method},
@@ -111,9 +111,17 @@ where
         Box::pin(async move {
             let (http, mut payload) = request.into_parts();
             let refused = match guard.admit(&http, &mut payload).await {
-                Ok(()) => {
+                Ok(None) => {
                     let request = ServiceRequest::from_parts(http, payload);
                     return service.call(request).await.map(ServiceResponse::map_into_left_body);
+                }
+                Ok(Some(delivery)) => {
+                    let answer = service.call(ServiceRequest::from_parts(http, payload)).await;
+                    let status = answer
+                        .as_ref()
+                        .map_or_else(|error| error.as_response_error().status_code(), ServiceResponse::status);
+                    delivery.ended(status, (guard.config.0.clock)()).await;
+                    return answer.map(ServiceResponse::map_into_left_body);
                 }
                 Err(refusal) => Refused::new(refusal, payload, guard.config.0.answering.clone()),
             };
@@ -124,13 +132,13 @@ where
 }
 
 impl<C: Clone + 'static> SignatureGuard<C> {
-    /// Leaves what it found in the request's extensions, or refuses.
-    async fn admit(&self, request: &HttpRequest, payload: &mut Payload) -> Result<(), Refusal> {
+    /// Leaves what it found in the request's extensions, or refuses. Gives what is to be told how the handler ended.
+    async fn admit(&self, request: &HttpRequest, payload: &mut Payload) -> Result<Option<Rc<Delivery>>, Refusal> {
         let config = match need(Some(&self.config), request, payload)? {
-            Need::Taken(_) => return Ok(()),
+            Need::Taken(_) => return Ok(None),
             Need::Check(config) => config,
         };
-        let found = check(&config, request, payload).await?;
+        let found = check(&config, request, payload, Asker::Guard).await?;
         if found.is_none() && !self.optional {
             if !(config.0.unsigned_preflights && is_preflight(request)) {
                 return Err(unsigned(&config, request));
@@ -138,8 +146,9 @@ impl<C: Clone + 'static> SignatureGuard<C> {
             // None was announced, so there is none to leave unread.
             *payload = Payload::None;
         }
+        let delivery = found.as_ref().and_then(|found| found.delivery.clone());
         request.extensions_mut().insert(Rc::new(Passed { config, found }));
-        Ok(())
+        Ok(delivery)
     }
 }
 

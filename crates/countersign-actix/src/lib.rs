@@ -79,7 +79,7 @@ pub mod coming_from_http_signature_normalization {}
 
 pub use self::{
     answer::Answer,
-    config::SignatureConfig,
+    config::{ReplayProtection, SignatureConfig},
     extract::{Caller, MaybeSigned, Signed, SignedUnchecked},
     guard::{SignatureGuard, SignatureGuardService},
     refusal::Refusal,

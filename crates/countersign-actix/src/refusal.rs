@@ -1,6 +1,9 @@
 //! Why a request did not reach its handler.
 
-use actix_web::{error::PayloadError, http::header::HeaderValue};
+use actix_web::{
+    error::PayloadError,
+    http::{StatusCode, header::HeaderValue},
+};
 use countersign::VerifyError;
 use thiserror::Error;
 
@@ -36,6 +39,16 @@ pub enum Refusal {
     /// The keys could not be loaded, or not in time: 503 with `Retry-After`.
     #[error("signatures cannot be checked now")]
     Unavailable,
+    /// Whether the request was accepted before could not be looked up, or not in time: 503 with `Retry-After`.
+    #[error("signatures cannot be checked now")]
+    MemoryUnavailable,
+    /// The same delivery of a webhook is being handled: 503 with `Retry-After`, so that its sender asks again how that ended.
+    #[error("the delivery is being handled")]
+    DeliveryUnderWay,
+    /// The delivery of a webhook was seen before: the answer that the config has for that, 200 unless it is set, so that its sender
+    /// stops.
+    #[error("the delivery was seen before")]
+    AlreadyDelivered(StatusCode),
     /// The body could not be read: the framework's own answer.
     #[error("the body could not be read")]
     BodyUnreadable(#[source] PayloadError),
@@ -54,6 +67,9 @@ impl Refusal {
             Self::BodyTooLarge => "body-too-large",
             Self::BodyTooSlow => "body-deadline",
             Self::Unavailable => "keys-unavailable",
+            Self::MemoryUnavailable => "replay-unavailable",
+            Self::DeliveryUnderWay => "delivery-under-way",
+            Self::AlreadyDelivered(_) => "already-delivered",
             Self::BodyUnreadable(_) => "body-unreadable",
             Self::Misconfigured => "misconfigured",
         }
@@ -68,6 +84,9 @@ impl Refusal {
             Self::BodyTooLarge => Self::BodyTooLarge,
             Self::BodyTooSlow => Self::BodyTooSlow,
             Self::Unavailable => Self::Unavailable,
+            Self::MemoryUnavailable => Self::MemoryUnavailable,
+            Self::DeliveryUnderWay => Self::DeliveryUnderWay,
+            Self::AlreadyDelivered(status) => Self::AlreadyDelivered(*status),
             Self::BodyUnreadable(_) => Self::BodyUnreadable(PayloadError::Incomplete(None)),
             Self::Misconfigured => Self::Misconfigured,
         }

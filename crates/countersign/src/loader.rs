@@ -104,19 +104,29 @@ pub struct Credential<C = ()> {
     pub keys: Arc<[VerifyingKey]>,
     /// Who they belong to, in the caller's own words; the handler receives it.
     pub caller: C,
+    /// What is remembered of their requests is remembered apart from all others, where there is such a name.
+    pub realm: Option<Arc<str>>,
 }
 
 impl<C> Credential<C> {
     /// One key.
     #[must_use]
     pub fn new(key: VerifyingKey, caller: C) -> Self {
-        Self { keys: Arc::new([key]), caller }
+        Self { keys: Arc::new([key]), caller, realm: None }
     }
 
     /// Several keys, such as the old and the new one during a rotation.
     #[must_use]
     pub fn with_keys(keys: Vec<VerifyingKey>, caller: C) -> Self {
-        Self { keys: keys.into(), caller }
+        Self { keys: keys.into(), caller, realm: None }
+    }
+
+    /// The same, with requests that are [remembered](crate::ReplayStore) apart from those of all others: for an endpoint where senders whose
+    /// deliveries may have the same id share a scheme and a key.
+    #[must_use]
+    pub fn in_realm(mut self, realm: &str) -> Self {
+        self.realm = Some(realm.into());
+        self
     }
 }
 

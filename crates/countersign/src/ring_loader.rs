@@ -85,7 +85,7 @@ impl<C> RingCaller<C> {
     #[must_use]
     pub fn credential(keys: RingKeys, context: C) -> Option<Credential<Self>> {
         let (keys, info) = keys.into_parts();
-        (!keys.is_empty()).then(|| Credential { keys, caller: Self { context, keys: info } })
+        (!keys.is_empty()).then(|| Credential { keys, caller: Self { context, keys: info }, realm: None })
     }
 
     /// The context that the loader was given.

@@ -14,6 +14,7 @@ use crate::{
     error::VerifyError,
     fingerprint::{Fingerprint, Of},
     key::{KeyId, VerifyingKey, decoy},
+    replay::Acceptance,
     scheme::{Parsed, StatedAlgorithm},
     scheme_name::SchemeName,
     signature::with_raw_ecdsa,
@@ -32,6 +33,8 @@ pub struct Unverified {
     pub(crate) valid_until: Option<UnixTime>,
     /// What a fingerprint is made within, where one is wanted.
     pub(crate) realm: Option<Arc<str>>,
+    /// A realm within it, of whoever the keys belong to.
+    own_realm: Option<Arc<str>>,
     /// What a body would need covered and is not.
     pub(crate) body_refused: Option<Component>,
 }
@@ -40,7 +43,15 @@ impl Unverified {
     /// A claim of nothing, which [`Verifier::begin`](crate::Verifier::begin) alone makes and fills.
     #[inline]
     pub(crate) fn of_nothing(scheme: SchemeName, keys: (usize, AlgorithmSet)) -> Self {
-        Self { parsed: Parsed::empty(), keys, scheme, valid_until: None, realm: None, body_refused: None }
+        Self {
+            parsed: Parsed::empty(),
+            keys,
+            scheme,
+            valid_until: None,
+            realm: None,
+            own_realm: None,
+            body_refused: None,
+        }
     }
 
     /// The key id that the request claims; `None` in a scheme that names none.
@@ -82,6 +93,13 @@ impl Unverified {
     #[must_use]
     pub fn signature_base<'a>(&'a self, body: &'a [u8]) -> std::borrow::Cow<'a, [u8]> {
         self.parsed.base.to_bytes(body)
+    }
+
+    /// The same, with [fingerprints](Verified::fingerprint) within a realm of whoever the keys belong to: that of their
+    /// [`Credential`](crate::Credential).
+    pub fn in_realm(mut self, realm: Arc<str>) -> Self {
+        self.own_realm = Some(realm);
+        self
     }
 
     /// Verifies the signature and the body together. `body` is the whole body as on the wire.
@@ -215,7 +233,11 @@ impl Unverified {
             Fingerprint::of(Of::Delivery, &[scheme, realm.as_bytes(), key], [id, b"", b""])
         });
         let request = Fingerprint::of(Of::Request, &[scheme, realm.as_bytes(), key], base.parts(body));
-        Fingerprints { request, delivery, is_webhook: self.parsed.own_keys }
+        let within = |fingerprint: Fingerprint| match &self.own_realm {
+            Some(own) => fingerprint.within(own),
+            None => fingerprint,
+        };
+        Fingerprints { request: within(request), delivery: delivery.map(within), is_webhook: self.parsed.own_keys }
     }
 }
 
@@ -260,6 +282,13 @@ impl HeadVerified {
     #[must_use]
     pub const fn covered(&self) -> &CoveredComponents {
         self.verified.covered()
+    }
+
+    /// What a [`ReplayStore`](crate::ReplayStore) is to remember of the request, as [`Verified::acceptance`] has it. The body is not proven
+    /// then: whoever sends this head with another one takes the place of the request that was signed.
+    #[must_use]
+    pub fn acceptance(&self, otherwise: UnixTime) -> Option<Acceptance> {
+        self.verified.acceptance(otherwise)
     }
 
     /// Takes in the next bytes of the body, as on the wire.

@@ -2,6 +2,7 @@
 
 use std::{
     future::poll_fn,
+    sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
@@ -183,13 +184,20 @@ impl<'a, C: 'static> Check<'a, C> {
         })?;
         let since = self.timing.now();
         let result = match credential {
-            Some(Credential { keys, caller, .. }) => verify(unverified, &keys)
+            Some(Credential { keys, caller, realm, .. }) => verify(within(unverified, realm), &keys)
                 .map(|verified| (verified, caller))
                 .map_err(|error| (error, Reached::Signature)),
             None => verify(unverified, &[]).and(Err(VerifyError::UnknownKey)).map_err(|error| (error, Reached::Keys)),
         };
         self.timing.verified(since);
         result.map_err(|(error, reached)| Failure::Cause(Cause { error, scheme, key_id, reached }))
+    }
+}
+
+fn within(unverified: Unverified, realm: Option<Arc<str>>) -> Unverified {
+    match realm {
+        Some(realm) => unverified.in_realm(realm),
+        None => unverified,
     }
 }
 

@@ -1,13 +1,20 @@
 //! The one check behind the extractors and the guard.
 
 mod keys;
+mod once;
 mod payload;
 
-use actix_web::{HttpRequest, dev::Payload, http::header::HeaderValue, rt::time::timeout, web::Bytes};
-use countersign::{BodyUse, HeadVerified, KeyId, Request, SchemeName, Unverified, Verified, Verifier, VerifyError};
+use std::{rc::Rc, time::Duration};
 
+use actix_web::{HttpRequest, dev::Payload, http::header::HeaderValue, rt::time::timeout, web::Bytes};
+use countersign::{
+    BodyUse, HeadVerified, KeyId, Request, SchemeName, UnixTime, Unverified, Verified, Verifier, VerifyError,
+};
+
+pub(crate) use self::once::{Asker, Delivery};
 use self::{
     keys::{Cause, Check, Failure, Reached},
+    once::{Not, Subject, once},
     payload::{body_is_gone, buffered, is_upgrade},
 };
 use crate::{
@@ -26,6 +33,8 @@ pub(crate) struct Found<C> {
     pub(crate) body: Bytes,
     /// Which of the config's verifiers accepted it.
     pub(crate) accepted: usize,
+    /// What is to be told how its handler ended.
+    pub(crate) delivery: Option<Rc<Delivery>>,
 }
 
 /// What the check found before the body was read.
@@ -44,7 +53,7 @@ pub(crate) enum Proven {
 }
 
 /// Checks a request, cheapest and least revealing first: grammar, policy and time; the keys; the signature over the head;
-/// only then the body, under its limit, and its digest.
+/// only then the body, under its limit, and its digest; and last of all whether it was accepted before.
 ///
 /// Afterwards `payload` gives the body that was signed. `None` when there is no signature at all; then it gives the body
 /// as it came.
@@ -52,10 +61,11 @@ pub(crate) async fn check<C: 'static>(
     config: &SignatureConfig<C>,
     request: &HttpRequest,
     payload: &mut Payload,
+    asker: Asker,
 ) -> Result<Option<Found<C>>, Refusal> {
     let (head, timing) = (Head::new(request, &config.0.public), Timing::start());
     let result = match reading(request, &head, payload) {
-        Ok(head) => Check { config, head, timing: &timing }.run_with_body(payload).await,
+        Ok(head) => Check { config, head, timing: &timing }.run_with_body(request, payload, asker).await,
         Err(refusal) => Err(refusal),
     };
     timing.end(outcome(&result));
@@ -70,7 +80,7 @@ pub(crate) async fn check_head<C: 'static>(
 ) -> Result<Option<FoundHead<C>>, Refusal> {
     let (head, timing) = (Head::new(request, &config.0.public), Timing::start());
     let result = match reading(request, &head, payload) {
-        Ok(head) => Check { config, head, timing: &timing }.run(payload).await,
+        Ok(head) => Check { config, head, timing: &timing }.run_head(request, payload).await,
         Err(refusal) => Err(refusal),
     };
     timing.end(outcome(&result));
@@ -199,19 +209,86 @@ impl<C: 'static> Check<'_, C> {
     }
 
     /// Goes on with the body of a request whose head holds.
-    async fn run_with_body(&self, payload: &mut Payload) -> Result<Option<Found<C>>, Refusal> {
+    async fn run_with_body(
+        &self,
+        request: &HttpRequest,
+        payload: &mut Payload,
+        asker: Asker,
+    ) -> Result<Option<Found<C>>, Refusal> {
         let Some(FoundHead { proven, caller, accepted }) = self.run(payload).await? else { return Ok(None) };
-        let mut head = match proven {
-            Proven::Whole(verified, body) => return Ok(Some(Found { verified, caller, body, accepted })),
-            Proven::Head(head) => head,
+        let (verified, body) = match proven {
+            Proven::Whole(verified, body) => (verified, body),
+            Proven::Head(head) => self.body_of(head, payload).await?,
         };
+        let mut found = Found { verified, caller, body, accepted, delivery: None };
+        if self.config.0.replay.is_some() {
+            found.delivery = Box::pin(self.accepted_once(request, asker, &found.verified)).await?;
+        }
+        Ok(Some(found))
+    }
+
+    async fn body_of(&self, mut head: HeadVerified, payload: &mut Payload) -> Result<(Verified, Bytes), Refusal> {
         let (scheme, key_id) = (head.scheme().clone(), head.key_id().cloned());
         // Chunk by chunk, so that a large body does not hold the thread.
         let body = self.read(payload, &scheme, key_id.as_ref(), |chunk| head.update(chunk)).await?;
         match head.finish() {
-            Ok(verified) => Ok(Some(Found { verified, caller, body, accepted })),
+            Ok(verified) => Ok((verified, body)),
             Err(error) => Err(self.refuse(Cause { error, scheme, key_id, reached: Reached::Signature })),
         }
+    }
+
+    /// The head of a request whose body passes unchecked. It is looked up before a handler sees any of it.
+    async fn run_head(&self, request: &HttpRequest, payload: &mut Payload) -> Result<Option<FoundHead<C>>, Refusal> {
+        let Some(found) = self.run(payload).await? else { return Ok(None) };
+        if self.config.0.replay.is_some() {
+            match &found.proven {
+                Proven::Whole(verified, _) => {
+                    self.accepted_once(request, Asker::Extractor, verified).await?;
+                }
+                Proven::Head(head) => {
+                    let subject = head.acceptance(self.otherwise()).map(Subject::Request);
+                    self.look_up(request, Asker::Extractor, subject, (head.scheme(), head.key_id())).await?;
+                }
+            }
+        }
+        Ok(Some(found))
+    }
+
+    async fn accepted_once(
+        &self,
+        request: &HttpRequest,
+        asker: Asker,
+        verified: &Verified,
+    ) -> Result<Option<Rc<Delivery>>, Refusal> {
+        let otherwise = self.otherwise();
+        let delivery = verified.delivery_acceptance(otherwise).map(Subject::Delivery);
+        let subject = delivery.or_else(|| verified.acceptance(otherwise).map(Subject::Request));
+        self.look_up(request, asker, subject, (verified.scheme(), verified.key_id())).await
+    }
+
+    async fn look_up(
+        &self,
+        request: &HttpRequest,
+        asker: Asker,
+        subject: Option<Subject>,
+        (scheme, key_id): (&SchemeName, Option<&KeyId>),
+    ) -> Result<Option<Rc<Delivery>>, Refusal> {
+        let Some(subject) = subject else { return Ok(None) };
+        once(self.config, request, asker, subject).await.map_err(|not| match not {
+            Not::Refused(refusal) => refusal,
+            Not::Authenticated(error) => self.refuse(Cause {
+                error,
+                scheme: scheme.clone(),
+                key_id: key_id.cloned(),
+                reached: Reached::Signature,
+            }),
+        })
+    }
+
+    /// Until when something is remembered that would be accepted for ever.
+    fn otherwise(&self) -> UnixTime {
+        let retention = self.config.0.replay.as_ref().map_or(Duration::ZERO, |protection| protection.retention);
+        (self.config.0.clock)().plus(retention)
     }
 
     /// Reads the bytes of the wire, no more of them than the limit, and puts them back for whoever reads next.

@@ -2,6 +2,7 @@
 
 mod challenge;
 mod loader;
+mod replay;
 
 use std::{
     fmt,
@@ -14,6 +15,7 @@ use countersign::{Authority, Cavage, KeyLoader, Policy, UnixTime, Verifier};
 
 use self::challenge::Challenges;
 pub(crate) use self::loader::{AnyLoader, BoxError};
+pub use self::replay::ReplayProtection;
 use crate::{
     answer::{Answer, Answering},
     fields::Public,
@@ -48,6 +50,7 @@ pub(crate) struct Inner<C> {
     pub(crate) public: Public,
     pub(crate) unsigned_preflights: bool,
     pub(crate) answering: Answering,
+    pub(crate) replay: Option<ReplayProtection>,
     challenges: Challenges,
     pub(crate) realm: String,
     pub(crate) body_limit: usize,
@@ -69,6 +72,7 @@ impl<C: 'static> SignatureConfig<C> {
             public: Public::default(),
             unsigned_preflights: false,
             answering: Answering::PLAIN,
+            replay: None,
             challenges: Challenges::default(),
             realm: "signed".to_owned(),
             body_limit: 256 * 1024,
@@ -169,6 +173,15 @@ impl<C: 'static> SignatureConfig<C> {
         self.with(|inner| inner.answering = Answering::with_cause(answer))
     }
 
+    /// Accepts each signed request once. **Unless this is set, whoever can read a signed request can send it again** for as long as it is fresh.
+    ///
+    /// What is remembered is so within the [realm](Self::realm): servers that share a store and are to know each other's requests have
+    /// the same.
+    #[must_use]
+    pub fn once(self, protection: ReplayProtection) -> Self {
+        self.with(|inner| inner.replay = Some(protection))
+    }
+
     /// The realm that a challenge names (RFC 9110 section 11.5); `signed` unless set. Control characters are left out.
     #[must_use]
     pub fn realm(self, realm: &str) -> Self {
@@ -212,6 +225,10 @@ impl<C: 'static> SignatureConfig<C> {
         let inner = Arc::make_mut(&mut self.0);
         inner.challenges = Challenges::default();
         change(inner);
+        if inner.replay.is_some() {
+            inner.verifier = inner.verifier.fingerprinting(&inner.realm);
+            inner.also = inner.also.iter().map(|verifier| verifier.fingerprinting(&inner.realm)).collect();
+        }
         self
     }
 
@@ -239,6 +256,7 @@ impl<C: 'static> SignatureConfig<C> {
         }
         let met = passed.body_limit <= own.body_limit
             && passed.public == own.public
+            && own.replay.as_ref().is_none_or(|own| passed.replay.as_ref().is_some_and(|passed| passed.covers(own)))
             && self.verifiers().any(|own| accepted.is_at_least_as_strict_as(own))
             // A scheme that the guard did not look for may find a second signature.
             && self.verifiers().all(|own| guard.verifiers().any(|guard| guard.shares_scheme_with(own)));
@@ -268,6 +286,7 @@ impl<C> Clone for Inner<C> {
             public: self.public.clone(),
             unsigned_preflights: self.unsigned_preflights,
             answering: self.answering.clone(),
+            replay: self.replay.clone(),
             challenges: Challenges::default(),
             realm: self.realm.clone(),
             body_limit: self.body_limit,
@@ -286,6 +305,7 @@ impl<C> fmt::Debug for SignatureConfig<C> {
             .field("public", &self.0.public)
             .field("unsigned_preflights", &self.0.unsigned_preflights)
             .field("answering", &self.0.answering)
+            .field("replay", &self.0.replay)
             .field("realm", &self.0.realm)
             .field("body_limit", &self.0.body_limit)
             .field("key_deadline", &self.0.key_deadline)

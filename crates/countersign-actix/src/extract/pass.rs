@@ -7,7 +7,7 @@ use countersign::Verifier;
 
 use crate::{
     answer::Answering,
-    check::{Found, check},
+    check::{Asker, Found, check},
     config::SignatureConfig,
     events,
     refusal::Refusal,
@@ -78,7 +78,7 @@ pub(crate) async fn pass<C: Clone + 'static>(
         }
         Err(refusal) => return Err((refusal, Answering::PLAIN)),
     };
-    match check(&config, request, payload).await {
+    match check(&config, request, payload, Asker::Extractor).await {
         Ok(found) => Ok(Passage { config, found }),
         Err(refusal) => Err((refusal, config.0.answering.clone())),
     }

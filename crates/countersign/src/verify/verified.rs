@@ -4,6 +4,7 @@ use crate::{
     component::{Component, CoveredComponents},
     fingerprint::Fingerprint,
     key::{KeyId, VerifyingKey},
+    replay::Acceptance,
     scheme::Delivery,
     scheme_name::SchemeName,
     time::UnixTime,
@@ -109,6 +110,21 @@ impl Verified {
     #[must_use]
     pub fn fingerprint(&self) -> Option<Fingerprint> {
         self.fingerprints.as_ref().map(|fingerprints| fingerprints.request)
+    }
+
+    /// What a [`ReplayStore`](crate::ReplayStore) is to remember of the request; `None` unless the verifier makes fingerprints. `otherwise` is
+    /// how long, where the request is accepted for ever.
+    #[must_use]
+    pub fn acceptance(&self, otherwise: UnixTime) -> Option<Acceptance> {
+        let until = self.valid_until.unwrap_or(otherwise);
+        self.fingerprint().map(|fingerprint| Acceptance::new(fingerprint, self.signed_at, until))
+    }
+
+    /// What a store is to remember of the delivery of a webhook, until `otherwise` at least: its sender may send it again with another time.
+    #[must_use]
+    pub fn delivery_acceptance(&self, otherwise: UnixTime) -> Option<Acceptance> {
+        let until = self.valid_until.map_or(otherwise, |until| until.max(otherwise));
+        self.delivery_fingerprint().map(|fingerprint| Acceptance::new(fingerprint, self.signed_at, until))
     }
 
     /// What the delivery of a webhook is known by when its sender sends it again: its [id](Self::delivery_id), or where the scheme has none the
