@@ -5,9 +5,9 @@ use std::sync::Arc;
 use http::{
     HeaderMap, HeaderName, HeaderValue, Method, StatusCode,
     header::{
-        ACCEPT, ACCEPT_CHARSET, ACCEPT_ENCODING, ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LANGUAGE,
-        CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_TYPE, HOST, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE,
-        IF_UNMODIFIED_SINCE, LOCATION, PRAGMA, RANGE, REFERER, TRANSFER_ENCODING, USER_AGENT,
+        ACCEPT, ACCEPT_CHARSET, ACCEPT_ENCODING, ACCEPT_LANGUAGE, CACHE_CONTROL, EXPECT, HOST, IF_MATCH,
+        IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, IF_UNMODIFIED_SINCE, LAST_MODIFIED, LOCATION, PRAGMA, RANGE,
+        REFERER, TRAILER, TRANSFER_ENCODING, USER_AGENT,
     },
 };
 use url::Url;
@@ -36,15 +36,14 @@ const HARMLESS: [HeaderName; 14] = [
     USER_AGENT,
 ];
 
-/// What describes a body that is gone, beside the digests that this lacks.
-const OF_THE_BODY: [HeaderName; 6] =
-    [CONTENT_TYPE, CONTENT_LENGTH, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LOCATION, TRANSFER_ENCODING];
-const DIGESTS: [&str; 5] = ["digest", "content-digest", "repr-digest", "x-content-sha256", "content-md5"];
+/// What describes a body that is gone, beside all that begins with `Content-` (RFC 9110 section 15.4).
+const OF_THE_BODY: [HeaderName; 4] = [EXPECT, LAST_MODIFIED, TRAILER, TRANSFER_ENCODING];
+const DIGESTS: [&str; 3] = ["digest", "repr-digest", "x-content-sha256"];
 
 /// How redirects are followed: each request that goes on is signed anew.
 ///
 /// As reqwest does it, 301 and 302 turn POST into GET and 303 turns all but HEAD into GET, without the body and what describes it; 307 and 308
-/// keep both; where there is no `Location`, or the body was a stream, the redirect itself is the answer.
+/// keep both; where there is no `Location` of `http` or `https`, or the body was a stream, the redirect itself is the answer.
 ///
 /// What goes along depends on where it goes. A redirect *within the origin* of the request is signed again and keeps all fields. Any *other
 /// origin* is a stranger: it gets no signature, no body, and no field but those that say what kind of answer is wanted (`Accept` and its kin,
@@ -79,6 +78,7 @@ impl Default for Redirects {
 }
 
 /// What becomes of a redirect.
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Step {
     /// The answer is no redirect that is followed.
     Stay,
@@ -110,7 +110,7 @@ impl Redirects {
     }
 
     /// Treats this origin as the request's own: it gets the body, all fields but `Host`, and a signature. Who signs there is the
-    /// [`Keychain`](crate::Keychain)'s to say.
+    /// [`Keychain`](crate::Keychain)'s to say. The way back from there leads to another origin again: allow that one too.
     #[must_use]
     pub fn allowing(mut self, origin: Origin) -> Self {
         self.allowed = self.allowed.iter().cloned().chain([origin]).collect();
@@ -148,15 +148,13 @@ impl Redirects {
             return Ok(Step::Stay);
         };
         let keeps_body = matches!(method, Next::Same);
-        let Some(url) = location(headers, request.url()).filter(|_| has_body || !keeps_body) else {
+        let Some((url, origin)) = location(headers, request.url()).filter(|_| has_body || !keeps_body) else {
             return Ok(Step::Stay);
         };
-        let origin = Origin::of(&url);
-        let allowed = origin.as_ref().is_some_and(|origin| self.allowed.contains(origin));
         let home = same(&url, request.url());
-        let stranger = trail.strayed || !(home || allowed);
+        let stranger = trail.strayed || !(home || self.allowed.contains(&origin));
         if stranger && keeps_body && !(request.method().is_safe() && request.body() == Some(b"")) {
-            return Ok(origin.map_or(Step::Stay, Step::Refused));
+            return Ok(Step::Refused(origin));
         }
         if trail.hops >= limit {
             return Err(ClientError::TooManyRedirects(limit));
@@ -184,11 +182,7 @@ impl Redirects {
         let passes = |name: &HeaderName, value: &HeaderValue| {
             self.passing.contains(name) || (HARMLESS.contains(name) && !value.is_sensitive())
         };
-        let names: Vec<_> =
-            headers.iter().filter(|(name, value)| !passes(name, value)).map(|(name, _)| name.clone()).collect();
-        for name in names {
-            headers.remove(name);
-        }
+        remove(headers, |name, value| !passes(name, value));
     }
 }
 
@@ -212,18 +206,26 @@ fn next_method(status: StatusCode, method: &Method) -> Option<Next> {
 }
 
 /// Where a redirect leads to (RFC 9110 section 10.2.2). A user in it is left out: nobody else sets this client's credentials.
-fn location(headers: &HeaderMap, before: &Url) -> Option<Url> {
+fn location(headers: &HeaderMap, before: &Url) -> Option<(Url, Origin)> {
     let text = std::str::from_utf8(headers.get(LOCATION)?.as_bytes()).ok()?;
-    let mut url = before.join(text).ok().filter(Url::has_host)?;
+    let mut url = before.join(text).ok()?;
+    let origin = Origin::of(&url)?;
     url.set_username("").and_then(|()| url.set_password(None)).ok()?;
-    Some(url)
+    Some((url, origin))
 }
 
 fn drop_body_fields(headers: &mut HeaderMap) {
-    for name in OF_THE_BODY {
-        headers.remove(name);
-    }
-    for name in DIGESTS {
+    remove(headers, |name, _| {
+        let text = name.as_str();
+        text.starts_with("content-") || DIGESTS.contains(&text) || OF_THE_BODY.contains(name)
+    });
+}
+
+/// Removes the names of which any value is to be removed.
+fn remove(headers: &mut HeaderMap, removed: impl Fn(&HeaderName, &HeaderValue) -> bool) {
+    let names: Vec<_> =
+        headers.iter().filter(|(name, value)| removed(name, value)).map(|(name, _)| name.clone()).collect();
+    for name in names {
         headers.remove(name);
     }
 }
