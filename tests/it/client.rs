@@ -8,6 +8,7 @@ mod origins;
 mod payloads;
 mod plain;
 mod redirects;
+mod request_ids;
 mod retries;
 mod stale;
 

@@ -99,7 +99,7 @@ impl SigningClient {
         add(request.headers_mut(), &self.default_headers);
         let mut exchange = Exchange::new(&self.signing, &request);
         loop {
-            if let Some(Attempt { keys, signer, now }) = exchange.attempt(&request)? {
+            if let Some(Attempt { keys, signer, now }) = exchange.attempt(&mut request)? {
                 keys.sign_here(&signer, &mut request, now)?;
             }
             let response = self.client.execute(request)?;

@@ -33,6 +33,9 @@ pub enum ClientError {
     /// More redirects than are followed.
     #[error("more than {0} redirects")]
     TooManyRedirects(usize),
+    /// The system gave no random bytes for the request's id. It was not sent.
+    #[error("there is no id for the request: {0}")]
+    NoRequestId(#[source] getrandom::Error),
     /// The body is longer than what is collected of a stream, in bytes. The request was not sent.
     #[error("the body is a stream of more than {0} bytes")]
     BodyTooLong(usize),

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use countersign::{Signer, UnixTime};
+use countersign::{Signer, UnixTime, When};
 use countersign_http::with_head;
 use http::{HeaderMap, HeaderValue, StatusCode, header::WWW_AUTHENTICATE};
 
@@ -61,7 +61,7 @@ impl<'s, M: Message> Exchange<'s, M> {
     }
 
     /// What signs this attempt; `None` where it goes out as it is.
-    pub(crate) fn attempt(&mut self, request: &M) -> Result<Option<Attempt<'s>>, ClientError> {
+    pub(crate) fn attempt(&mut self, request: &mut M) -> Result<Option<Attempt<'s>>, ClientError> {
         self.signed = None;
         if self.signing.may_repeat() {
             self.before = Some(request.copy().map_or_else(|| (request.copy_head(), false), |copy| (copy, true)));
@@ -73,16 +73,35 @@ impl<'s, M: Message> Exchange<'s, M> {
             now = correction.corrected(|| Origin::of(request.url()), now);
         }
         self.signed = Some(now);
+        // Into this attempt alone: the next one gets another.
+        self.identify(request)?;
         Ok(Some(Attempt { keys, signer: self.signer(keys, request, now)?, now }))
     }
 
+    fn identify(&self, request: &mut M) -> Result<(), ClientError> {
+        if let Some((field, _)) = &self.signing.request_ids
+            && !request.headers().contains_key(field)
+        {
+            request.headers_mut().insert(field, fresh_id()?);
+        }
+        Ok(())
+    }
+
     fn signer(&mut self, keys: &'s Keys, request: &M, now: UnixTime) -> Result<Cow<'s, Signer>, ClientError> {
-        let signer = match self.answering.take() {
-            Some(answering) => Cow::Owned(answering),
-            None => keys.signer(now)?,
-        };
+        match self.answering.take() {
+            Some(answering) => Ok(Cow::Owned(answering)),
+            None => Ok(self.covering(keys.signer(now)?, request)),
+        }
+    }
+
+    /// What covers what the settings say of this request.
+    fn covering<'k>(&self, signer: Cow<'k, Signer>, request: &M) -> Cow<'k, Signer> {
         let uncovered = self.signing.streams == Streams::Uncovered && is_unbound_stream(request);
-        Ok(if uncovered { Cow::Owned(signer.into_owned().dangerous_not_covering_the_body()) } else { signer })
+        let signer = if uncovered { Cow::Owned(signer.into_owned().dangerous_not_covering_the_body()) } else { signer };
+        match &self.signing.request_ids {
+            Some((_, component)) => Cow::Owned(signer.into_owned().cover(component.clone(), When::Always)),
+            None => signer,
+        }
     }
 
     /// The request of another attempt, where the answer asks for one; else it is the last.
@@ -142,6 +161,10 @@ impl<'s, M: Message> Exchange<'s, M> {
         }
         let Ok(Some(keys)) = self.signing.keychain.keys(request.url()) else { return false };
         let Ok(signer) = keys.signer(signed) else { return false };
+        let signer = self.covering(signer, request);
+        if self.identify(request).is_err() {
+            return false;
+        }
         let challenges = headers.get_all(WWW_AUTHENTICATE).iter().map(HeaderValue::as_bytes);
         let answering = with_head(&Wire(request), |head| {
             let answering = signer.answering(&head, challenges, &self.signing.answerable)?;
@@ -155,6 +178,14 @@ impl<'s, M: Message> Exchange<'s, M> {
         }
         self.challenge_was_answered
     }
+}
+
+/// 128 random bits, which no two requests share.
+fn fresh_id() -> Result<HeaderValue, ClientError> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).map_err(ClientError::NoRequestId)?;
+    let id = format!("{:032x}", u128::from_be_bytes(bytes));
+    HeaderValue::try_from(id).map_err(|_| ClientError::NoRequestId(getrandom::Error::UNEXPECTED))
 }
 
 /// Whether nothing says what the body is: it is a stream, and no digest was given ahead.

@@ -53,7 +53,7 @@ impl Middleware for SigningMiddleware {
         let mut request = collected(request, self.signing.streams).await.map_err(Error::middleware)?;
         let mut exchange = Exchange::new(&self.signing, &request);
         loop {
-            if let Some(Attempt { keys, signer, now }) = exchange.attempt(&request).map_err(Error::middleware)? {
+            if let Some(Attempt { keys, signer, now }) = exchange.attempt(&mut request).map_err(Error::middleware)? {
                 keys.sign(&signer, &mut request, now).await.map_err(Error::middleware)?;
             }
             let sent = request.url().clone();

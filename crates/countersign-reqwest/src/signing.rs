@@ -2,7 +2,8 @@
 
 use std::{fmt, sync::Arc, time::SystemTime};
 
-use countersign::{Component, UnixTime};
+use countersign::{Component, FieldName, UnixTime};
+use http::HeaderName;
 
 use crate::{clock::ClockCorrection, keychain::Keychain, redirect::Redirects};
 
@@ -34,6 +35,8 @@ pub struct Signing {
     pub(crate) correction: Option<ClockCorrection>,
     pub(crate) answerable: Arc<[Component]>,
     pub(crate) streams: Streams,
+    /// The field of a request's id, as both libraries name it.
+    pub(crate) request_ids: Option<(HeaderName, Component)>,
 }
 
 /// What becomes of a body that is a stream, and whose digest was not given ahead.
@@ -58,6 +61,7 @@ impl Signing {
             correction: None,
             answerable: Arc::default(),
             streams: Streams::AsTheyAre,
+            request_ids: None,
         }
     }
 
@@ -88,6 +92,32 @@ impl Signing {
     #[must_use]
     pub fn answering_challenges(mut self, allowed: impl IntoIterator<Item = Component>) -> Self {
         self.answerable = allowed.into_iter().collect();
+        self
+    }
+
+    /// Gives each attempt an id of its own in this field, 128 random bits in hexadecimal, and covers it; a field of the caller's own is covered
+    /// and left as it is.
+    ///
+    /// A `Date` has one second of resolution: to a server that [accepts each request once](countersign::ReplayStore), two equal requests of one
+    /// second are one request. Such a server has its policy [require](countersign::Policy::require) the field.
+    ///
+    /// ```
+    /// use countersign::{Cavage, Policy, Secret, Signer, SigningKey, When};
+    /// use countersign_reqwest::Signing;
+    ///
+    /// let secret = Secret::new("correct horse battery staple")?;
+    /// let signer = Signer::new(Cavage::new(), SigningKey::hmac_sha256("alice", &secret)?);
+    /// let signing = Signing::new(signer).fresh_request_ids(&"x-request-id".parse()?);
+    /// // And on the server:
+    /// let policy = Policy::default().require("x-request-id".parse()?, When::Always);
+    /// # let _ = (signing, policy);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn fresh_request_ids(mut self, field: &FieldName) -> Self {
+        // A field's name is one in both libraries.
+        self.request_ids =
+            HeaderName::from_bytes(field.as_str().as_bytes()).ok().zip(Some(Component::Field(field.clone())));
         self
     }
 
@@ -134,6 +164,7 @@ impl fmt::Debug for Signing {
             .field("correction", &self.correction)
             .field("answerable", &self.answerable)
             .field("streams", &self.streams)
+            .field("request_ids", &self.request_ids)
             .finish_non_exhaustive()
     }
 }
