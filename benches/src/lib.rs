@@ -1,6 +1,7 @@
 //! Measuring two things in turn, so that a change of the machine's speed meets both.
 
 pub mod asymmetric;
+pub mod client;
 pub mod core;
 pub mod route;
 pub mod stream;

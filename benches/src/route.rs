@@ -68,15 +68,7 @@ async fn guarded(_: Signed<(), Client>) -> &'static str {
 /// # Errors
 /// When the server does not start or does not answer with 200.
 pub fn measure() -> Result<Figures, Box<dyn Error>> {
-    let cores = core_affinity::get_core_ids().unwrap_or_default();
-    let (address, server) = mpsc::channel();
-    let server_core = cores.first().copied();
-    thread::spawn(move || {
-        server_core.map(core_affinity::set_for_current);
-        serve(&address)
-    });
-    cores.last().copied().map(core_affinity::set_for_current);
-    let address = server.recv_timeout(Duration::from_secs(10))?;
+    let address = start()?;
     let mut load = Load::connect(address)?;
     let [open, guarded, cached] =
         [Exchange::accepted("/plain")?, Exchange::accepted("/guard")?, Exchange::accepted("/cache")?];
@@ -107,6 +99,19 @@ pub fn measure() -> Result<Figures, Box<dyn Error>> {
     }
     let (open, guarded, cached, control) = (median(rates), median(ratios), median(caches), median(controls));
     Ok(Figures { open, guarded, cached, refused: refusals.map(median), control })
+}
+
+/// Starts the server on one core, and keeps this thread on another.
+pub(crate) fn start() -> Result<SocketAddr, Box<dyn Error>> {
+    let cores = core_affinity::get_core_ids().unwrap_or_default();
+    let (address, server) = mpsc::channel();
+    let server_core = cores.first().copied();
+    thread::spawn(move || {
+        server_core.map(core_affinity::set_for_current);
+        serve(&address)
+    });
+    cores.last().copied().map(core_affinity::set_for_current);
+    Ok(server.recv_timeout(Duration::from_secs(10))?)
 }
 
 fn serve(address: &mpsc::Sender<SocketAddr>) -> std::io::Result<()> {

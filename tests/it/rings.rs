@@ -5,13 +5,13 @@ use std::sync::{
     atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
-use actix_web::web;
+use actix_web::{HttpResponse, web};
 use countersign::{
     Cavage, KeyId, KeyRing, KeyState, OnActivate, RingCaller, RingKey, RingLoader, RingPolicy, RingSigner, Secret,
     SharedKeyRing, SignError, SigningKey, UnixTime,
 };
 use countersign_actix::{SignatureConfig, Signed};
-use countersign_reqwest::{ClientError, Error, SigningMiddleware};
+use countersign_reqwest::{ClientError, Error, SigningClientBuilder, SigningMiddleware};
 use futures::future::join_all;
 use reqwest::Client;
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware};
@@ -50,8 +50,12 @@ async fn matched(request: Signed<web::Bytes, RingCaller>) -> String {
 fn serve(ring: &SharedKeyRing) -> Server {
     let config = SignatureConfig::new(RingLoader::new(ring.clone(), now));
     Server::start(move |app| {
-        app.app_data(config.clone()).route("/orders", web::post().to(matched));
+        app.app_data(config.clone()).route("/orders", web::post().to(matched)).route("/moved", web::post().to(moved));
     })
+}
+
+async fn moved(_: Signed<web::Bytes, RingCaller>) -> HttpResponse {
+    HttpResponse::TemporaryRedirect().append_header(("Location", "/orders")).finish()
 }
 
 /// The status and the body of the answer.
@@ -123,6 +127,52 @@ async fn keys_rotate_under_load_and_no_request_is_refused() {
     futures::join!(join_all((0..8).map(|_| load())), rotate);
     assert!(calls.load(Ordering::SeqCst) >= 120);
     assert_eq!(call(&client, &server).await, (200, "30 active".to_owned()));
+}
+
+/// Each key is handed over, accepted, changed over to, left to run out and disposed of, while some requests are between two hops.
+#[actix_web::test]
+async fn keys_come_and_go_while_requests_are_redirected_and_none_is_refused() {
+    let (ours, theirs) = (ring(RingPolicy::one_at_a_time()), ring(RingPolicy::default().accept_pending(true)));
+    for ring in [&theirs, &ours] {
+        ring.update(|ring| ring.add_active(key("0", now()), now())).unwrap();
+    }
+    let signer = RingSigner::new(Cavage::new(), &ours, now()).unwrap();
+    let client = SigningClientBuilder::new(signer).reqwest(Client::builder().no_proxy()).build().unwrap();
+    let (server, stop) = (serve(&theirs), AtomicBool::new(false));
+    let calls = [const { AtomicUsize::new(0) }; 16];
+    let load = async |calls: &AtomicUsize| {
+        while !stop.load(Ordering::SeqCst) {
+            let response = client.post(server.url("/moved")).body("{}").send().await.unwrap();
+            assert_eq!((response.status().as_u16(), response.url().path()), (200, "/orders"));
+            calls.fetch_add(1, Ordering::SeqCst);
+        }
+    };
+    // Until nothing is under way any more that was signed before.
+    let everybody_called_again = async || {
+        let before = calls.each_ref().map(|calls| calls.load(Ordering::SeqCst));
+        while calls.iter().zip(before).any(|(calls, before)| calls.load(Ordering::SeqCst) < before + 2) {
+            actix_web::rt::time::sleep(secs(0)).await;
+        }
+    };
+    let rotate = async {
+        for rotation in 1..=10 {
+            let (old, new) = ((rotation - 1).to_string(), rotation.to_string());
+            theirs.update(|ring| ring.add_pending(key(&new, now()))).unwrap();
+            ours.update(|ring| ring.add_pending(key(&new, now()))).unwrap();
+            ours.update(|ring| ring.activate(&id(&new), now())).unwrap();
+            theirs.update(|ring| ring.activate(&id(&new), now())).unwrap();
+            theirs.update(|ring| ring.retire(&id(&old), secs(60), now())).unwrap();
+            everybody_called_again().await;
+            theirs.update(|ring| ring.dispose(&id(&old))).unwrap();
+            for ring in [&theirs, &ours] {
+                ring.update(|ring| ring.purge(&id(&old))).unwrap();
+            }
+        }
+        everybody_called_again().await;
+        stop.store(true, Ordering::SeqCst);
+    };
+    futures::join!(join_all(calls.iter().map(load)), rotate);
+    assert_eq!(call(&client, &server).await, (200, "10 active".to_owned()));
 }
 
 #[actix_web::test]

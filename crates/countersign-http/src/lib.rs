@@ -18,8 +18,9 @@
 //!
 //! * **Sign last**, and for each attempt anew: a request that is sent again needs a date and a signature of its own, and so does one that
 //!   follows a redirect. `countersign-reqwest` does both by itself.
-//! * **The host** is that of the URI, unless the request has a `Host` field. Leave out a port that is the scheme's own: over HTTP/2 it
-//!   would go over the wire and not be what was signed.
+//! * **The host** is that of the URI, unless the request has a `Host` field. Over HTTP/2 that field has to say what the URI says, and hyper sends
+//!   a URI as it is spelt. What HTTP/1.1 changes in it is signed as changed, so spell it as it is sent: no port that is the scheme's own, no user
+//!   (`http://user@host/`), and a slash before the query (`http://host/?a`).
 //! * **Streams.** A head alone is signed as an [`Outgoing`] of your own, whose [`body`](Outgoing::body) is `None`; the digest has to be in
 //!   its fields.
 //! * **Keys in a KMS or an HSM** sign through [`sign_remotely`].

@@ -5,7 +5,7 @@ use thiserror::Error;
 use crate::origin::Origin;
 
 /// Why a client gave no answer: what a [`SigningMiddleware`](crate::SigningMiddleware) leaves in
-/// [`reqwest_middleware::Error::Middleware`].
+/// [`reqwest_middleware::Error::Middleware`]. A middleware around that one may wrap it once more, as `reqwest-retry` does in its `RetryError`.
 ///
 /// ```
 /// use countersign_reqwest::ClientError;

@@ -65,13 +65,15 @@
 //!   the new target, where it does not hold, and hands `Signature` and `Digest` to other hosts. [`client()`] turns that off; for a client of
 //!   your own use [`redirect::Policy::none()`](reqwest::redirect::Policy::none), as above. A middleware that sees it happen leaves a warning.
 //! * **Retries.** The signature is made last of all, so that each attempt carries a date and a signature of its own: add a retry through
-//!   [`SigningClientBuilder::with`], or before [`SigningMiddleware`]. What reqwest retries
-//!   [by itself](reqwest::ClientBuilder::retry) goes out as it was signed; unless you say otherwise it does so only where the server has not seen the request.
+//!   [`SigningClientBuilder::with`], or before [`SigningMiddleware`]: added behind it, a retry sends the same signature again. So does what reqwest
+//!   retries [by itself](reqwest::ClientBuilder::retry); unless you say otherwise it does that only where the server has not seen the request.
+//!   `reqwest-retry` does not try a request again that could not be signed, and wraps its [`ClientError`] in an error of its own.
 //! * **Default headers.** Those of [`reqwest::ClientBuilder::default_headers`] are added after a request was signed, and to whatever
 //!   origin a redirect leads to. Those of [`SigningClientBuilder::default_headers`] are there before, and can be covered.
 //! * **Streams.** The digest of a body that is a stream has to be given ahead, in a `Digest` field; without one the request is
 //!   not sent, unless streams are [collected](Signing::collecting_streams). reqwest makes a stream of every multipart form. A stream cannot
-//!   be sent twice: a retry fails before anything is sent, and where a server redirects with 307 or answers 401, that is the answer.
+//!   be sent twice: where a server redirects with 307 or answers 401, that is the answer, unless it was collected. A retry around the signature
+//!   sees the stream before it is collected: `reqwest-retry` fails then, and nothing is sent. Give it a body that is at hand.
 //! * **Time limits.** One that is set on a request holds for all of its attempts together; one that is set on the client holds for each.
 //! * **Signatures in the query.** A URL is no secret to logs, and reqwest's own errors show it. It is signed and sent byte for byte as
 //!   it is; a query that the URL would spell otherwise is an error.

@@ -92,11 +92,8 @@ impl<M: Message> Outgoing for Wire<'_, M> {
 
     fn authority(&self) -> Option<Cow<'_, str>> {
         let url = self.0.url();
-        let host = url.host_str()?;
-        Some(match url.port() {
-            Some(port) => Cow::Owned(format!("{host}:{port}")),
-            None => Cow::Borrowed(host),
-        })
+        // A URL has no port that is the scheme's own.
+        url.has_host().then(|| Cow::Borrowed(&url[Position::BeforeHost..Position::BeforePath]))
     }
 
     fn headers(&self) -> &HeaderMap {
