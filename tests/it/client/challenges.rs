@@ -175,7 +175,7 @@ async fn what_is_asked_for_is_added_and_nothing_is_left_out() {
 async fn a_server_that_asks_for_ever_gets_two_requests() {
     let asks = [asking("x-request-id"), asking("x-request-id digest"), asking("x-request-id digest content-length")];
     let server = Recorder::answering(move |_, before| {
-        Some(format!("{}\r\nX-Number: {before}", asks.get(before).unwrap_or(&asks[2])))
+        (before < 9).then(|| format!("{}\r\nX-Number: {before}", asks.get(before).unwrap_or(&asks[2])))
     })
     .await;
     let client = client(answering(&["x-request-id", "digest", "content-length"]));
@@ -184,7 +184,7 @@ async fn a_server_that_asks_for_ever_gets_two_requests() {
     let seen: Vec<_> = server.take().iter().map(|raw| covered(raw, now())).collect();
     assert_eq!(seen, [STANDARD, WITH_ID]);
 
-    let same = Recorder::start(&asking("x-request-id")).await;
+    let same = Recorder::answering(|_, before| (before < 9).then(|| asking("x-request-id"))).await;
     assert_eq!(outcome(get(&client, &same), &same).await, (401, vec![STANDARD.to_owned(), WITH_ID.to_owned()]));
 }
 
