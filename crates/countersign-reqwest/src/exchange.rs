@@ -31,7 +31,7 @@ pub(crate) struct Exchange<'s, M> {
     /// The time that was signed with.
     signed: Option<UnixTime>,
     clock_was_corrected: bool,
-    /// What signs next instead, since it covers what the server asked for.
+    /// What signs instead until a redirect leads on, since it covers what the server asked for.
     answering: Option<Signer>,
     challenge_was_answered: bool,
     /// The time that the user gave for the whole of it, and since when.
@@ -87,9 +87,9 @@ impl<'s, M: Message> Exchange<'s, M> {
         Ok(())
     }
 
-    fn signer(&mut self, keys: &'s Keys, request: &M, now: UnixTime) -> Result<Cow<'s, Signer>, ClientError> {
-        match self.answering.take() {
-            Some(answering) => Ok(Cow::Owned(answering)),
+    fn signer(&self, keys: &'s Keys, request: &M, now: UnixTime) -> Result<Cow<'s, Signer>, ClientError> {
+        match &self.answering {
+            Some(answering) => Ok(Cow::Owned(answering.clone())),
             None => Ok(self.covering(keys.signer(now)?, request)),
         }
     }
