@@ -21,6 +21,7 @@ mod golden;
 mod guards;
 mod http2;
 mod neighbours;
+mod once;
 mod parts;
 mod peers;
 mod places;
