@@ -126,7 +126,7 @@ pub use self::{
     },
     loader::{Claim, Credential, KeyLoader, StaticKeys},
     policy::Policy,
-    replay::{Acceptance, ReplayStore, Reserved, Ticket},
+    replay::{Acceptance, MemoryReplayStore, ReplayStore, Reserved, StoreIsFull, Ticket},
     request::{Fields, Request},
     ring_loader::{RingCaller, RingLoader},
     ring_signer::RingSigner,

@@ -1,7 +1,10 @@
 //! Once and only once: the seam behind which somebody remembers what was accepted.
 
+mod memory;
+
 use std::{error::Error, future::Future, time::Duration};
 
+pub use self::memory::{MemoryReplayStore, StoreIsFull};
 use crate::{fingerprint::Fingerprint, time::UnixTime};
 
 /// What a store is to remember: one request that was verified.
@@ -53,7 +56,7 @@ pub enum Reserved {
     Forgotten,
 }
 
-/// A memory of what was accepted: one machine's, or that of a fleet.
+/// A memory of what was accepted: one machine's, [`MemoryReplayStore`], or that of a fleet.
 ///
 /// What it is asked is decided in one step: of any number of calls of [`reserve`](Self::reserve) with one fingerprint at the same time, exactly one
 /// gets [`Reserved::New`]. It forgets nothing before [`Acceptance::until`]: whoever has no room left answers with an error, never by
