@@ -195,7 +195,11 @@ impl Signer {
         allowed: &[Component],
     ) -> Option<Self> {
         let asked = self.scheme.asked_for(&mut challenges.into_iter())?;
-        let is_covered = |component: &&Component| self.coverage.due(request).any(|due| due == *component);
+        // What is covered wherever it is present is absent here, and there is nothing more to cover: servers ask for it all the same.
+        let is_covered = |component: &&Component| {
+            let present = self.coverage.iter().any(|(own, when)| own == *component && *when == When::Present);
+            present || self.coverage.due(request).any(|due| due == *component)
+        };
         let mut missing = asked.iter().filter(|component| !is_covered(component)).peekable();
         missing.peek()?;
         let coverage = missing.try_fold(Coverage::clone(&self.coverage), |coverage, component| {
