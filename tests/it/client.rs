@@ -4,6 +4,7 @@ mod attacks;
 mod blocking;
 mod challenges;
 mod clock;
+mod edges;
 mod origins;
 mod payloads;
 mod plain;

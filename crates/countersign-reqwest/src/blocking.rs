@@ -13,6 +13,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+use std::fmt;
+
 use countersign::{Signer, UnixTime};
 use countersign_http::Error;
 use http::HeaderMap;
@@ -49,7 +51,7 @@ pub fn sign_at(request: &mut Request, signer: &Signer, now: UnixTime) -> Result<
 /// A blocking client that signs what it sends, and follows redirects as the settings say: ten, unless they say otherwise.
 ///
 /// Its reqwest client follows none by itself, so that no signature is taken along.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct SigningClient {
     signing: Signing,
     client: Client,
@@ -65,7 +67,10 @@ impl SigningClient {
         Self::over(Client::builder(), signing)
     }
 
-    /// Signs so, and sends with a client of these settings, but for its redirects.
+    /// Signs so, and sends with a client of these settings, but for its redirects, and with them its `Referer`: [`Redirects`] has both.
+    ///
+    /// Keys in a service are asked for asynchronously and cannot sign here: each request is [`ClientError::RemoteKeys`]. A body that is a stream
+    /// is not collected; its own [`buffer`](reqwest::blocking::Body::buffer) does that before it is sent.
     ///
     /// # Errors
     /// When reqwest cannot build its own client.
@@ -102,11 +107,22 @@ impl SigningClient {
             if let Some(Attempt { keys, signer, now }) = exchange.attempt(&mut request)? {
                 keys.sign_here(&signer, &mut request, now)?;
             }
+            let sent = request.url().clone();
             let response = self.client.execute(request)?;
-            match exchange.next((response.status(), response.headers()))? {
+            match exchange.next((response.status(), response.headers()), &sent)? {
                 Some(another) => request = another,
                 None => return Ok(response),
             }
         }
+    }
+}
+
+impl fmt::Debug for SigningClient {
+    /// Without the values of its fields, one of which may be a key.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SigningClient")
+            .field("signing", &self.signing)
+            .field("default_headers", &self.default_headers.keys().collect::<Vec<_>>())
+            .finish_non_exhaustive()
     }
 }

@@ -58,7 +58,8 @@ impl SigningClientBuilder {
     /// Sends with a client of these settings, but for its redirects.
     ///
     /// Fields that [`default_headers`](reqwest::ClientBuilder::default_headers) sets *there* are added after a request was signed: they are not
-    /// covered, and they go along to every origin that a redirect leads to. Set them [here](Self::default_headers) instead.
+    /// covered, and they go along to every origin that a redirect leads to. Set them [here](Self::default_headers) instead. reqwest's own switch
+    /// for `Referer` belongs to its redirects, which are off: [`Redirects::without_referer`] is in its place.
     pub fn reqwest(mut self, reqwest: reqwest::ClientBuilder) -> Self {
         self.reqwest = reqwest;
         self

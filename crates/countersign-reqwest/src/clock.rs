@@ -30,7 +30,9 @@ const ORIGINS: usize = 1024;
 /// origin, and the request is signed again, once. What was learned is used for an hour.
 ///
 /// Whoever can set a client's clock can have signatures made that hold later. So nothing is learned from an answer over plain HTTP that does
-/// not come from this machine, from one that a redirect led to or that was stored on the way, and never more than an hour.
+/// not come from this machine, from one that a redirect led to or that was stored on the way, and never more than an hour. A server on this
+/// machine has to be reached without a proxy: reqwest takes one from the environment unless it is built with
+/// [`no_proxy`](reqwest::ClientBuilder::no_proxy). Where the request has a `Date` of the caller's own, nothing is corrected.
 ///
 /// ```
 /// use countersign::{Cavage, Secret, Signer, SigningKey};
@@ -61,6 +63,17 @@ pub(crate) struct Correction {
     by: Duration,
     slow: bool,
     since: UnixTime,
+}
+
+/// What an answer teaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lesson {
+    /// Nothing: the time that was signed with was right, or nobody can tell.
+    Nothing,
+    /// That it was wrong, and nothing that is not known by now.
+    Known,
+    /// By how much the clock is wrong.
+    New(Correction),
 }
 
 impl Correction {
@@ -111,31 +124,30 @@ impl ClockCorrection {
 
     /// Learns from an answer of 401: `signed` is the time that was signed with, `now` what the clock shows. Whether the answer is to be
     /// trusted is the caller's to know.
-    pub(crate) fn learn(
-        &self,
-        origin: Origin,
-        headers: &HeaderMap,
-        signed: UnixTime,
-        now: UnixTime,
-    ) -> Option<Correction> {
-        let server = date(headers)?;
-        if difference(server, signed) <= self.skew {
-            return None;
+    ///
+    /// A request that was long on its way, or was signed before another one taught us, was signed at the wrong time and teaches nothing.
+    pub(crate) fn learn(&self, origin: Origin, headers: &HeaderMap, signed: UnixTime, now: UnixTime) -> Lesson {
+        let Some(server) = date(headers).filter(|server| difference(*server, signed) > self.skew) else {
+            return Lesson::Nothing;
+        };
+        let mut offsets = self.offsets();
+        let known = offsets.get(&origin).filter(|known| known.holds_at(now)).map_or(now, |known| known.apply(now));
+        if difference(server, known) <= self.skew {
+            return Lesson::Known;
         }
         let correction = Correction { by: difference(server, now), slow: server > now, since: now };
         if correction.by > HOUR {
-            return None;
+            return Lesson::Nothing;
         }
-        let mut offsets = self.offsets();
         if offsets.len() >= ORIGINS {
             offsets.retain(|_, correction| correction.holds_at(now));
         }
         if offsets.len() >= ORIGINS && !offsets.contains_key(&origin) {
-            return None;
+            return Lesson::Nothing;
         }
         offsets.insert(origin, correction);
         self.learned.any.store(true, Ordering::Release);
-        Some(correction)
+        Lesson::New(correction)
     }
 
     fn offsets(&self) -> MutexGuard<'_, HashMap<Origin, Correction>> {

@@ -21,7 +21,7 @@ use crate::origin::Origin;
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ClientError {
-    /// The request was not signed, and was not sent.
+    /// The request was not signed, and was not sent. Where a redirect or a 401 led to it, those before it were.
     #[error(transparent)]
     Unsigned(#[from] countersign_http::Error),
     /// No key is meant for where the request goes. It was not sent.

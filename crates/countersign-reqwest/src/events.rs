@@ -17,6 +17,13 @@ pub(crate) fn redirect_refused(origin: &Origin) {
     warn!(%origin, "a redirect to another origin was not followed: the request has a body, or is not safe to repeat there");
 }
 
+pub(crate) fn not_followed(next: &Url, cause: &'static str) {
+    warn!(
+        origin = Origin::of(next).as_ref().map(tracing::field::display),
+        cause, "a redirect was not followed: it is the answer"
+    );
+}
+
 pub(crate) fn followed_to_a_stranger(url: &Url) {
     debug!(
         origin = Origin::of(url).as_ref().map(tracing::field::display),
@@ -27,6 +34,7 @@ pub(crate) fn followed_to_a_stranger(url: &Url) {
 pub(crate) fn redirected_below(origin: Option<&Origin>) {
     warn!(
         origin = origin.map(tracing::field::display),
-        "reqwest followed a redirect below the signature and took it along: build its client with redirect::Policy::none()"
+        "the answer is of another URL than was signed for, so a redirect was followed below the signature, which it took along: \
+         build reqwest's client with redirect::Policy::none()"
     );
 }

@@ -1,20 +1,23 @@
 //! One call of the user's: attempts and answers in turn, whoever sends them.
 
+mod again;
+
 use std::{
     borrow::Cow,
     time::{Duration, Instant},
 };
 
-use countersign::{Signer, UnixTime, When};
+use countersign::{BodyUse, Signer, UnixTime, When};
 use countersign_http::with_head;
-use http::{HeaderMap, HeaderValue, StatusCode, header::WWW_AUTHENTICATE};
+use http::{HeaderMap, HeaderValue, StatusCode};
+use url::{Position, Url};
 
 use crate::{
     error::ClientError,
     events,
     keys::Keys,
     message::{Message, Wire},
-    origin::{Origin, is_trustworthy},
+    origin::Origin,
     redirect::{Step, Trail},
     signing::{Signing, Streams},
 };
@@ -25,14 +28,14 @@ pub(crate) type Head<'a> = (StatusCode, &'a HeaderMap);
 /// One call of the user's: says what signs each attempt, and after its answer whether another one follows.
 pub(crate) struct Exchange<'s, M> {
     signing: &'s Signing,
-    /// What it was made from, unsigned, for as long as another one may follow; and whether the body is still in it.
+    /// What the attempt was made from, unsigned, for as long as another one may follow; and whether the body is still in it.
     before: Option<(M, bool)>,
     trail: Trail,
     /// The time that was signed with.
     signed: Option<UnixTime>,
     clock_was_corrected: bool,
-    /// What signs instead until a redirect leads on, since it covers what the server asked for.
-    answering: Option<Signer>,
+    /// What the server asked for, until a redirect leads on.
+    asked: Vec<HeaderValue>,
     challenge_was_answered: bool,
     /// The time that the user gave for the whole of it, and since when.
     time_limit: Option<(Duration, Instant)>,
@@ -47,17 +50,32 @@ pub(crate) struct Attempt<'s> {
 
 impl<'s, M: Message> Exchange<'s, M> {
     pub(crate) fn new(signing: &'s Signing, request: &M) -> Self {
-        let time_limit = request.timeout().filter(|_| signing.may_repeat()).map(|limit| (limit, Instant::now()));
         Self {
             signing,
             before: None,
             trail: Trail::default(),
             signed: None,
             clock_was_corrected: false,
-            answering: None,
+            asked: Vec::new(),
             challenge_was_answered: false,
-            time_limit,
+            time_limit: request.timeout().map(|limit| (limit, Instant::now())),
         }
+    }
+
+    /// How many bytes of a body that is a stream are to be collected; `None` where it is to be sent as it is.
+    pub(crate) fn collects(&self, request: &M) -> Result<Option<usize>, ClientError> {
+        let Streams::Collected(limit) = self.signing.streams else { return Ok(None) };
+        if request.body().is_some() {
+            return Ok(None);
+        }
+        let Some(keys) = self.signing.keychain.keys(request.url())? else { return Ok(None) };
+        let signs_body = keys.signer(self.signing.now())?.body_use() == BodyUse::Signed;
+        Ok((signs_body || is_unbound_stream(request)).then_some(limit))
+    }
+
+    /// What is left of the time that the user gave.
+    pub(crate) fn time_left(&self) -> Option<Duration> {
+        self.time_limit.map(|(limit, since)| limit.saturating_sub(since.elapsed()))
     }
 
     /// What signs this attempt; `None` where it goes out as it is.
@@ -68,30 +86,34 @@ impl<'s, M: Message> Exchange<'s, M> {
         }
         let keys = if self.trail.strayed { None } else { self.signing.keychain.keys(request.url())? };
         let Some(keys) = keys else { return Ok(None) };
-        let mut now = self.signing.now();
-        if let Some(correction) = &self.signing.correction {
-            now = correction.corrected(|| Origin::of(request.url()), now);
-        }
+        let clock = self.signing.now();
+        let now = match &self.signing.correction {
+            Some(correction) => correction.corrected(|| Origin::of(request.url()), clock),
+            None => clock,
+        };
         self.signed = Some(now);
         // Into this attempt alone: the next one gets another.
         self.identify(request)?;
-        Ok(Some(Attempt { keys, signer: self.signer(keys, request, now)?, now }))
+        // Which keys are in use goes by this machine's clock, whatever a server's shows.
+        Ok(Some(Attempt { keys, signer: self.signer(keys, request, clock)?, now }))
     }
 
-    fn identify(&self, request: &mut M) -> Result<(), ClientError> {
-        if let Some((field, _)) = &self.signing.request_ids
-            && !request.headers().contains_key(field)
-        {
-            request.headers_mut().insert(field, fresh_id()?);
+    /// Gives the request an id where it is to have one; whether it lacked one.
+    fn identify(&self, request: &mut M) -> Result<bool, ClientError> {
+        match &self.signing.request_ids {
+            Some((field, _)) if !request.headers().contains_key(field) => {
+                request.headers_mut().insert(field, fresh_id()?);
+                Ok(true)
+            }
+            _ => Ok(false),
         }
-        Ok(())
     }
 
-    fn signer(&self, keys: &'s Keys, request: &M, now: UnixTime) -> Result<Cow<'s, Signer>, ClientError> {
-        match &self.answering {
-            Some(answering) => Ok(Cow::Owned(answering.clone())),
-            None => Ok(self.covering(keys.signer(now)?, request)),
-        }
+    fn signer(&self, keys: &'s Keys, request: &mut M, clock: UnixTime) -> Result<Cow<'s, Signer>, ClientError> {
+        let signer = self.covering(keys.signer(clock)?, request);
+        // Put together for each attempt, since keys change.
+        let answering = (!self.asked.is_empty()).then(|| self.answering(&signer, request, &self.asked)).flatten();
+        Ok(answering.map_or(signer, Cow::Owned))
     }
 
     /// What covers what the settings say of this request.
@@ -99,85 +121,91 @@ impl<'s, M: Message> Exchange<'s, M> {
         let uncovered = self.signing.streams == Streams::Uncovered && is_unbound_stream(request);
         let signer = if uncovered { Cow::Owned(signer.into_owned().dangerous_not_covering_the_body()) } else { signer };
         match &self.signing.request_ids {
-            Some((_, component)) => Cow::Owned(signer.into_owned().cover(component.clone(), When::Always)),
-            None => signer,
+            // What signs the body itself, as webhooks do, covers no fields of ours.
+            Some((_, component)) if signer.body_use() == BodyUse::Digest => {
+                Cow::Owned(signer.into_owned().cover(component.clone(), When::Always))
+            }
+            _ => signer,
         }
     }
 
-    /// The request of another attempt, where the answer asks for one; else it is the last.
-    pub(crate) fn next(&mut self, answer: Head<'_>) -> Result<Option<M>, ClientError> {
+    fn answering(&self, signer: &Signer, request: &mut M, asked: &[HeaderValue]) -> Option<Signer> {
+        let asked = asked.iter().map(HeaderValue::as_bytes);
+        with_head(&Wire(request), |head| signer.answering(&head, asked, &self.signing.answerable))
+    }
+
+    /// The request of another attempt, where the answer asks for one; else it is the last. `sent` is where the attempt went.
+    pub(crate) fn next(&mut self, answer: Head<'_>, sent: &Url) -> Result<Option<M>, ClientError> {
         let Some((mut request, has_body)) = self.before.take() else { return Ok(None) };
         let again = match answer.0 {
             StatusCode::UNAUTHORIZED => has_body && self.signs_again(&mut request, answer.1),
-            status if status.is_redirection() => self.follows(&mut request, has_body, answer)?,
+            status if status.is_redirection() => self.follows(&mut request, has_body, answer, sent)?,
             _ => false,
         };
-        if let Some((limit, since)) = self.time_limit {
-            request.set_timeout(limit.saturating_sub(since.elapsed()));
+        if let Some(left) = self.time_left() {
+            request.set_timeout(left);
         }
         Ok(again.then_some(request))
     }
 
-    fn follows(&mut self, request: &mut M, has_body: bool, answer: Head<'_>) -> Result<bool, ClientError> {
+    fn follows(&mut self, request: &mut M, has_body: bool, answer: Head<'_>, sent: &Url) -> Result<bool, ClientError> {
         let Some(redirects) = &self.signing.redirects else { return Ok(false) };
+        let signed_url = !same_target(request.url(), sent);
         match redirects.step(request, has_body, answer, &mut self.trail)? {
             Step::Stay => Ok(false),
+            Step::Follow { .. } if signed_url => {
+                // The new URL may repeat the old signature, or choose the time that is signed.
+                events::not_followed(request.url(), "the signature is part of the URL");
+                Ok(false)
+            }
             Step::Refused(stranger) => {
                 events::redirect_refused(&stranger);
                 Ok(false)
             }
-            Step::Follow { stranger } => {
-                if stranger {
-                    events::followed_to_a_stranger(request.url());
-                }
-                // What one server asked for is none of the next one's.
-                self.answering = None;
+            Step::Follow { stranger: true } => {
+                events::followed_to_a_stranger(request.url());
                 Ok(true)
+            }
+            Step::Follow { stranger: false } => {
+                // What one server asked for is none of the next one's.
+                self.asked.clear();
+                let follows = self.can_be_signed(request);
+                if !follows {
+                    events::not_followed(request.url(), "the request cannot be signed for there");
+                }
+                Ok(follows)
             }
         }
     }
 
-    fn signs_again(&mut self, request: &mut M, headers: &HeaderMap) -> bool {
-        let Some(signed) = self.signed else { return false };
-        // Each on its own, since a server that minds the time first may ask for more afterwards.
-        self.corrects_the_clock(request, headers, signed) || self.answers_the_challenge(request, headers, signed)
+    /// Whether there are keys for the request, and it has what they cover: an answer is not thrown away for a request that is never sent.
+    fn can_be_signed(&self, request: &mut M) -> bool {
+        let keys = match self.signing.keychain.keys(request.url()) {
+            Ok(None) => return true,
+            Ok(Some(keys)) => keys,
+            Err(_) => return false,
+        };
+        let clock = self.signed.unwrap_or_else(|| self.signing.now());
+        self.identified(request, |request| {
+            let signer = self.signer(keys, request, clock);
+            signer.is_ok_and(|signer| with_head(&Wire(request), |head| signer.prepare(&head, clock).is_ok()))
+        })
     }
 
-    fn corrects_the_clock(&mut self, request: &mut M, headers: &HeaderMap, signed: UnixTime) -> bool {
-        let Some(correction) = &self.signing.correction else { return false };
-        if self.clock_was_corrected || self.trail.hops > 0 || !is_trustworthy(request.url()) {
-            return false;
+    /// Looks at the request as it would be with an id, and leaves it as it is.
+    fn identified(&self, request: &mut M, look: impl FnOnce(&mut M) -> bool) -> bool {
+        let Ok(added) = self.identify(request) else { return false };
+        let seen = look(request);
+        if let Some((field, _)) = self.signing.request_ids.as_ref().filter(|_| added) {
+            request.headers_mut().remove(field);
         }
-        let Some(origin) = Origin::of(request.url()) else { return false };
-        let Some(learned) = correction.learn(origin.clone(), headers, signed, self.signing.now()) else { return false };
-        events::clock_corrected(&origin, learned);
-        self.clock_was_corrected = true;
-        true
+        seen
     }
+}
 
-    fn answers_the_challenge(&mut self, request: &mut M, headers: &HeaderMap, signed: UnixTime) -> bool {
-        if self.challenge_was_answered || self.signing.answerable.is_empty() {
-            return false;
-        }
-        let Ok(Some(keys)) = self.signing.keychain.keys(request.url()) else { return false };
-        let Ok(signer) = keys.signer(signed) else { return false };
-        let signer = self.covering(signer, request);
-        if self.identify(request).is_err() {
-            return false;
-        }
-        let challenges = headers.get_all(WWW_AUTHENTICATE).iter().map(HeaderValue::as_bytes);
-        let answering = with_head(&Wire(request), |head| {
-            let answering = signer.answering(&head, challenges, &self.signing.answerable)?;
-            // What cannot be signed is no answer, and no error either: the server's is one already.
-            answering.prepare(&head, signed).is_ok().then_some(answering)
-        });
-        self.challenge_was_answered = answering.is_some();
-        self.answering = answering;
-        if self.challenge_was_answered {
-            events::challenge_answered(Origin::of(request.url()).as_ref());
-        }
-        self.challenge_was_answered
-    }
+/// Whether both have the same path and query.
+fn same_target(one: &Url, other: &Url) -> bool {
+    one[Position::BeforePath..Position::AfterQuery] == other[Position::BeforePath..Position::AfterQuery]
 }
 
 /// 128 random bits, which no two requests share.
@@ -189,7 +217,7 @@ fn fresh_id() -> Result<HeaderValue, ClientError> {
 }
 
 /// Whether nothing says what the body is: it is a stream, and no digest was given ahead.
-pub(crate) fn is_unbound_stream(request: &impl Message) -> bool {
+fn is_unbound_stream(request: &impl Message) -> bool {
     request.body().is_none()
         && !["digest", "content-digest", "x-content-sha256"].iter().any(|name| request.headers().contains_key(*name))
 }

@@ -10,7 +10,7 @@ use crate::{error::ClientError, keys::Keys, origin::Origin};
 /// The keys of a client that talks to many APIs, each with the origin that it is meant for. Cheap to clone.
 ///
 /// A request to any other origin is an error and is not sent, so that no URL from elsewhere makes this client sign for a service that no
-/// key was meant for.
+/// key was meant for. Redirects are another matter: they are followed to a stranger without a signature, see [`Redirects`](crate::Redirects).
 ///
 /// ```
 /// use countersign::{Cavage, Dialect, Secret, Signer, SigningKey};

@@ -69,12 +69,16 @@
 //!   retries [by itself](reqwest::ClientBuilder::retry); unless you say otherwise it does that only where the server has not seen the request.
 //!   `reqwest-retry` does not try a request again that could not be signed, and wraps its [`ClientError`] in an error of its own.
 //! * **Default headers.** Those of [`reqwest::ClientBuilder::default_headers`] are added after a request was signed, and to whatever
-//!   origin a redirect leads to. Those of [`SigningClientBuilder::default_headers`] are there before, and can be covered.
+//!   origin a redirect leads to; so are its `Accept` and `User-Agent`. Those of [`SigningClientBuilder::default_headers`] are there before,
+//!   and can be covered.
+//! * **A `Host` of your own** has to be the URL's over HTTP/2, where both go over the wire.
 //! * **Streams.** The digest of a body that is a stream has to be given ahead, in a `Digest` field; without one the request is
 //!   not sent, unless streams are [collected](Signing::collecting_streams). reqwest makes a stream of every multipart form. A stream cannot
 //!   be sent twice: where a server redirects with 307 or answers 401, that is the answer, unless it was collected. A retry around the signature
 //!   sees the stream before it is collected: `reqwest-retry` fails then, and nothing is sent. Give it a body that is at hand.
-//! * **Time limits.** One that is set on a request holds for all of its attempts together; one that is set on the client holds for each.
+//! * **Time limits.** One that is set on a request holds for all that this crate makes of it, collecting its body included, but for what a
+//!   [`KeyService`] takes; each attempt of a retry begins anew. One that is set on the client holds for each request that is sent.
+//! * **A `Date` of your own** is signed as it is, on each attempt anew.
 //! * **Signatures in the query.** A URL is no secret to logs, and reqwest's own errors show it. It is signed and sent byte for byte as
 //!   it is; a query that the URL would spell otherwise is an error.
 //! * **Signatures in the body.** A form or a JSON body has to be at hand, and a form that is not empty has to say so in `Content-Type`.

@@ -1,17 +1,20 @@
 //! The middleware that signs.
 
+use std::time::Duration;
+
 use http::Extensions;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use reqwest::{Body, Request, Response};
 use reqwest_middleware::{Error, Middleware, Next, Result};
+use tokio::time::timeout;
 use url::Position;
 
 use crate::{
     error::ClientError,
     events,
-    exchange::{Attempt, Exchange, is_unbound_stream},
+    exchange::{Attempt, Exchange},
     origin::Origin,
-    signing::{Signing, Streams},
+    signing::Signing,
 };
 
 /// Signs every request that passes. Cheap to clone.
@@ -50,8 +53,12 @@ impl SigningMiddleware {
 #[async_trait::async_trait]
 impl Middleware for SigningMiddleware {
     async fn handle(&self, request: Request, extensions: &mut Extensions, next: Next<'_>) -> Result<Response> {
-        let mut request = collected(request, self.signing.streams).await.map_err(Error::middleware)?;
+        let mut request = request;
         let mut exchange = Exchange::new(&self.signing, &request);
+        if let Some(limit) = exchange.collects(&request).map_err(Error::middleware)? {
+            collect(&mut request, limit, exchange.time_left()).await.map_err(Error::middleware)?;
+            *request.timeout_mut() = exchange.time_left();
+        }
         loop {
             if let Some(Attempt { keys, signer, now }) = exchange.attempt(&mut request).map_err(Error::middleware)? {
                 keys.sign(&signer, &mut request, now).await.map_err(Error::middleware)?;
@@ -62,7 +69,7 @@ impl Middleware for SigningMiddleware {
                 events::redirected_below(Origin::of(response.url()).as_ref());
                 return Ok(response);
             }
-            match exchange.next((response.status(), response.headers())).map_err(Error::middleware)? {
+            match exchange.next((response.status(), response.headers()), &sent).map_err(Error::middleware)? {
                 Some(another) => request = another,
                 None => return Ok(response),
             }
@@ -70,21 +77,21 @@ impl Middleware for SigningMiddleware {
     }
 }
 
-/// The request with its body at hand, where that is wanted.
-async fn collected(mut request: Request, streams: Streams) -> std::result::Result<Request, ClientError> {
-    let Streams::Collected(limit) = streams else { return Ok(request) };
-    if !is_unbound_stream(&request) {
-        return Ok(request);
-    }
-    if let Some(stream) = request.body_mut().take() {
-        let collected = Limited::new(stream, limit).collect().await.map_err(|error| {
-            if error.is::<LengthLimitError>() {
-                ClientError::BodyTooLong(limit)
-            } else {
-                ClientError::UnreadableBody(error)
-            }
-        })?;
-        *request.body_mut() = Some(Body::from(collected.to_bytes()));
-    }
-    Ok(request)
+/// Reads the body into memory, in the time that is left.
+async fn collect(request: &mut Request, limit: usize, left: Option<Duration>) -> std::result::Result<(), ClientError> {
+    let Some(stream) = request.body_mut().take() else { return Ok(()) };
+    let collected = Limited::new(stream, limit).collect();
+    let collected = match left {
+        Some(left) => timeout(left, collected).await.map_err(|late| ClientError::UnreadableBody(late.into()))?,
+        None => collected.await,
+    };
+    let collected = collected.map_err(|error| {
+        if error.is::<LengthLimitError>() {
+            ClientError::BodyTooLong(limit)
+        } else {
+            ClientError::UnreadableBody(error)
+        }
+    })?;
+    *request.body_mut() = Some(Body::from(collected.to_bytes()));
+    Ok(())
 }

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// What goes along to any origin: it says what kind of answer is wanted and nothing of who wants it.
-const HARMLESS: [HeaderName; 14] = [
+const HARMLESS: [HeaderName; 13] = [
     ACCEPT,
     ACCEPT_CHARSET,
     ACCEPT_ENCODING,
@@ -32,7 +32,6 @@ const HARMLESS: [HeaderName; 14] = [
     IF_UNMODIFIED_SINCE,
     PRAGMA,
     RANGE,
-    REFERER,
     USER_AGENT,
 ];
 
@@ -51,13 +50,16 @@ const DIGESTS: [&str; 3] = ["digest", "repr-digest", "x-content-sha256"];
 /// that is not safe, is not followed there: the redirect is the answer. Nothing is signed any more behind a stranger, wherever it leads to,
 /// since it would choose what is signed. An origin that you [allow](Self::allowing) is treated as the request's own.
 ///
+/// A redirect is the answer, too, where the request that follows could not be signed, and where a scheme puts its signature into the URL: the
+/// new URL may repeat the old signature, or choose the time that is signed.
+///
 /// ```
 /// use countersign::{Cavage, Secret, Signer, SigningKey};
 /// use countersign_reqwest::{Redirects, Signing, SigningClientBuilder};
 ///
 /// let secret = Secret::new("correct horse battery staple")?;
 /// let signer = Signer::new(Cavage::new(), SigningKey::hmac_sha256("alice", &secret)?);
-/// let redirects = Redirects::limited(3).allowing("https://eu.api.example".parse()?);
+/// let redirects = Redirects::limited(3).allowing("https://api.example".parse()?, "https://eu.api.example".parse()?);
 /// let client = SigningClientBuilder::new(Signing::new(signer).following(redirects)).build()?;
 /// # let _ = client;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -65,7 +67,8 @@ const DIGESTS: [&str; 3] = ["digest", "repr-digest", "x-content-sha256"];
 #[derive(Clone, Debug)]
 pub struct Redirects {
     limit: Option<usize>,
-    allowed: Arc<[Origin]>,
+    /// From where to where.
+    allowed: Arc<[(Origin, Origin)]>,
     passing: Arc<[HeaderName]>,
     referer: bool,
 }
@@ -109,15 +112,16 @@ impl Redirects {
         Self { limit: None, ..Self::default() }
     }
 
-    /// Treats this origin as the request's own: it gets the body, all fields but `Host`, and a signature. Who signs there is the
-    /// [`Keychain`](crate::Keychain)'s to say. The way back from there leads to another origin again: allow that one too.
+    /// Treats the one origin as the request's own where the other redirects there: it gets the body, all fields but `Host`, and a signature.
+    /// Who signs there is the [`Keychain`](crate::Keychain)'s to say. Whoever redirects chooses what is signed, so that only `from` may, and
+    /// the way back has to be allowed as well.
     #[must_use]
-    pub fn allowing(mut self, origin: Origin) -> Self {
-        self.allowed = self.allowed.iter().cloned().chain([origin]).collect();
+    pub fn allowing(mut self, from: Origin, to: Origin) -> Self {
+        self.allowed = self.allowed.iter().cloned().chain([(from, to)]).collect();
         self
     }
 
-    /// Passes this field on to strangers too.
+    /// Passes this field on to strangers too, unless its value is marked as sensitive.
     #[must_use]
     pub fn passing(mut self, name: HeaderName) -> Self {
         self.passing = self.passing.iter().cloned().chain([name]).collect();
@@ -152,7 +156,8 @@ impl Redirects {
             return Ok(Step::Stay);
         };
         let home = same(&url, request.url());
-        let stranger = trail.strayed || !(home || self.allowed.contains(&origin));
+        let allowed = Origin::of(request.url()).is_some_and(|from| self.allowed.contains(&(from, origin.clone())));
+        let stranger = trail.strayed || !(home || allowed);
         if stranger && keeps_body && !(request.method().is_safe() && request.body() == Some(b"")) {
             return Ok(Step::Refused(origin));
         }
@@ -180,7 +185,7 @@ impl Redirects {
 
     fn reduce(&self, headers: &mut HeaderMap) {
         let passes = |name: &HeaderName, value: &HeaderValue| {
-            self.passing.contains(name) || (HARMLESS.contains(name) && !value.is_sensitive())
+            (self.passing.contains(name) || HARMLESS.contains(name)) && !value.is_sensitive()
         };
         remove(headers, |name, value| !passes(name, value));
     }

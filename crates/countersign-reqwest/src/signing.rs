@@ -96,7 +96,7 @@ impl Signing {
     }
 
     /// Gives each attempt an id of its own in this field, 128 random bits in hexadecimal, and covers it; a field of the caller's own is covered
-    /// and left as it is.
+    /// and left as it is. A webhook's signer covers none but its own: beside it the id is set and not covered.
     ///
     /// A `Date` has one second of resolution: to a server that [accepts each request once](countersign::ReplayStore), two equal requests of one
     /// second are one request. Such a server has its policy [require](countersign::Policy::require) the field.
@@ -124,7 +124,7 @@ impl Signing {
     /// Reads a body that is a stream into memory before it is signed, `limit` bytes at the most, unless its digest was given. reqwest makes a
     /// stream of every multipart form.
     ///
-    /// A blocking client takes no notice: there a body's own `buffer` does it.
+    /// Trailers are lost. A blocking client takes no notice: there a body's own `buffer` does it.
     #[must_use]
     pub fn collecting_streams(mut self, limit: usize) -> Self {
         self.streams = Streams::Collected(limit);

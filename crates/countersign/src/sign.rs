@@ -10,7 +10,7 @@ use crate::{
     field::WellKnown,
     key::{KeyMetadata, SigningKey},
     request::Request,
-    scheme::{Scheme, SignatureParts, SigningParams, Unsigned},
+    scheme::{BodyUse, Scheme, SignatureParts, SigningParams, Unsigned},
     time::UnixTime,
 };
 
@@ -108,6 +108,12 @@ impl Signer {
             metadata: keys.into(),
             keys: Arc::new([]),
         }
+    }
+
+    /// How the scheme protects the body.
+    #[must_use]
+    pub fn body_use(&self) -> BodyUse {
+        self.scheme.body_use()
     }
 
     /// The keys that sign, in order.

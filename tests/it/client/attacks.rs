@@ -297,7 +297,8 @@ fn no_form_for_debugging_shows_a_secret() {
     let keychain = Keychain::from(signer("alice")).with(origin.clone(), in_ring.clone());
     let keychain = keychain.with("https://social.example".parse().unwrap(), ed25519.clone());
     let keychain = keychain.with("https://kms.example".parse().unwrap(), remote.clone());
-    let signing = Signing::new(keychain.clone()).following(Redirects::default().allowing(origin.clone()));
+    let signing =
+        Signing::new(keychain.clone()).following(Redirects::default().allowing(origin.clone(), origin.clone()));
     let shown = [
         format!("{:?} {:#?}", Keys::from(signer("alice")), Keys::from(signer("alice"))),
         format!("{:?} {:#?}", Keys::from(in_ring.clone()), Keys::from(in_ring)),

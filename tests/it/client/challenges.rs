@@ -323,7 +323,7 @@ async fn a_challenge_behind_a_redirect_is_answered() {
 
     let allowed = wanting(&["x-request-id"]).await;
     let server = moved(allowed.url("/new"), false).await;
-    let redirects = Redirects::default().allowing(allowed.url("").parse().unwrap());
+    let redirects = Redirects::default().allowing(server.url("").parse().unwrap(), allowed.url("").parse().unwrap());
     let client = client(answering(&["x-request-id"]).following(redirects));
     let answer = client.post(server.url("/old")).header("X-Request-Id", "8a2c").body("{}").send().await.unwrap();
     assert_eq!(answer.status(), 200);

@@ -11,7 +11,7 @@ use std::{
 use actix_web::web;
 use countersign::UnixTime;
 use countersign_actix::{SignatureConfig, SignatureGuard};
-use countersign_reqwest::{ClockCorrection, Keychain, Origin, Redirects, Signing, SigningClientBuilder};
+use countersign_reqwest::{ClockCorrection, Keychain, Redirects, Signing, SigningClientBuilder};
 use futures::future::join_all;
 use reqwest::{Body, Client};
 use reqwest_middleware::ClientWithMiddleware;
@@ -282,7 +282,7 @@ async fn an_answer_behind_a_redirect_teaches_nothing() {
         })
         .await;
         let last = if elsewhere { &last } else { &first };
-        let redirects = Redirects::default().allowing(last.url("").parse::<Origin>().unwrap());
+        let redirects = Redirects::default().allowing(first.url("").parse().unwrap(), last.url("").parse().unwrap());
         let correction = ClockCorrection::default();
         let client = client(signing(&ours).following(redirects).correcting_the_clock(correction));
 

@@ -26,7 +26,14 @@ fn dated(server: UnixTime) -> HeaderMap {
 
 /// What is learned of an answer that was made at `server`, by a clock that has not been corrected yet.
 fn learned(correction: &ClockCorrection, server: UnixTime, now: UnixTime) -> Option<i64> {
-    correction.learn(home(), &dated(server), now, now).map(Correction::seconds)
+    new(correction.learn(home(), &dated(server), now, now)).map(Correction::seconds)
+}
+
+fn new(lesson: Lesson) -> Option<Correction> {
+    match lesson {
+        Lesson::New(correction) => Some(correction),
+        Lesson::Nothing | Lesson::Known => None,
+    }
 }
 
 fn corrected(correction: &ClockCorrection, now: UnixTime) -> UnixTime {
@@ -134,21 +141,21 @@ fn a_wrong_correction_is_corrected_by_the_clock_and_not_added_up() {
 
     // What was signed with agrees with the server: it is refused for another reason.
     let (signed, later) = (NOW.plus(secs(610)), NOW.plus(secs(10)));
-    assert_eq!(correction.learn(home(), &dated(signed), signed, later), None);
+    assert_eq!(correction.learn(home(), &dated(signed), signed, later), Lesson::Nothing);
     assert_eq!(corrected(&correction, later), signed);
 
     // The server was put right, and so was this clock all along.
-    let learned = correction.learn(home(), &dated(later), signed, later).unwrap();
+    let learned = new(correction.learn(home(), &dated(later), signed, later)).unwrap();
     assert_eq!(learned.seconds(), 0);
     assert_eq!(corrected(&correction, later), later);
 
     // From one side of the clock to the other: more than an hour apart, and neither is more than an hour off.
     for (server, signed) in [(later.plus(secs(3000)), later), (later.minus(secs(3000)), later.plus(secs(3000)))] {
-        assert!(correction.learn(home(), &dated(server), signed, later).is_some());
+        assert!(new(correction.learn(home(), &dated(server), signed, later)).is_some());
         assert_eq!(corrected(&correction, later), server);
     }
     let signed = later.minus(secs(3000));
-    assert_eq!(correction.learn(home(), &dated(later.plus(secs(3601))), signed, later), None);
+    assert_eq!(correction.learn(home(), &dated(later.plus(secs(3601))), signed, later), Lesson::Nothing);
     assert_eq!(corrected(&correction, later), signed);
 }
 
@@ -168,19 +175,19 @@ fn an_answer_that_does_not_say_once_when_it_was_made_or_that_was_stored_teaches_
         &[(http::header::LAST_MODIFIED, &server)],
     ] {
         let correction = ClockCorrection::default();
-        assert_eq!(correction.learn(home(), &answer(fields), NOW, NOW), None, "{fields:?}");
+        assert_eq!(correction.learn(home(), &answer(fields), NOW, NOW), Lesson::Nothing, "{fields:?}");
         assert_eq!(corrected(&correction, NOW), NOW, "{fields:?}");
     }
     let mut opaque = HeaderMap::new();
     opaque.insert(DATE, HeaderValue::from_bytes(b"\xff").unwrap());
-    assert_eq!(ClockCorrection::default().learn(home(), &opaque, NOW, NOW), None);
+    assert_eq!(ClockCorrection::default().learn(home(), &opaque, NOW, NOW), Lesson::Nothing);
 }
 
 #[test]
 fn so_many_origins_are_remembered_and_those_that_are_over_make_room() {
     let correction = ClockCorrection::default();
     let server = |of: UnixTime| dated(of.plus(secs(600)));
-    let learn = |name: &str, now: UnixTime| correction.learn(origin(name), &server(now), now, now).is_some();
+    let learn = |name: &str, now: UnixTime| correction.learn(origin(name), &server(now), now, now) != Lesson::Nothing;
     let knows = |name: &str, now: UnixTime| correction.corrected(|| Some(origin(name)), now) != now;
     for number in 0..ORIGINS {
         let now = if number == 0 { NOW } else { NOW.plus(secs(1)) };
@@ -194,4 +201,22 @@ fn so_many_origins_are_remembered_and_those_that_are_over_make_room() {
     assert!(learn("https://one-more.example", later) && knows("https://one-more.example", later));
     assert!(!knows("https://0.api.example", later) && knows("https://1.api.example", later));
     assert!(!learn("https://two-more.example", later));
+}
+
+#[test]
+fn what_was_signed_before_the_clock_was_corrected_is_signed_again_and_teaches_nothing_new() {
+    let correction = ClockCorrection::default();
+    let server = NOW.plus(secs(600));
+    learned(&correction, server, NOW).unwrap();
+    assert_eq!(correction.learn(home(), &dated(server), NOW, NOW), Lesson::Known);
+    assert_eq!(corrected(&correction, NOW), server);
+}
+
+#[test]
+fn a_slow_answer_is_no_wrong_clock() {
+    let correction = ClockCorrection::default();
+    let later = NOW.plus(secs(90));
+    assert_eq!(correction.learn(home(), &dated(later), NOW, later), Lesson::Known);
+    assert_eq!(corrected(&correction, later), later);
+    assert!(!correction.learned.any.load(Ordering::Acquire));
 }

@@ -71,6 +71,11 @@ fn step_on(
     step
 }
 
+/// That of [`HOME`].
+fn home() -> Origin {
+    Origin::of(&HOME.parse().unwrap()).unwrap()
+}
+
 fn origin(text: &str) -> Origin {
     text.parse().unwrap()
 }
@@ -163,7 +168,9 @@ fn the_referer_names_the_url_before_within_an_origin_and_the_origin_elsewhere() 
     ] {
         let redirects = ["https://allowed.example", "http://allowed.example"]
             .into_iter()
-            .fold(Redirects::default(), |redirects, allowed| redirects.allowing(origin(allowed)));
+            .fold(Redirects::default(), |redirects, allowed| {
+                redirects.allowing(Origin::of(&from.parse().unwrap()).unwrap(), origin(allowed))
+            });
         for own in [&[][..], &[("referer", "https://api.example/own?secret")]] {
             let mut request = with_fields(request("GET", from), own);
             assert!(matches!(step(&redirects, &mut request, 302, to), Step::Follow { .. }));
@@ -174,20 +181,21 @@ fn the_referer_names_the_url_before_within_an_origin_and_the_origin_elsewhere() 
 }
 
 #[test]
-fn without_a_referer_only_the_users_own_stands() {
+fn without_a_referer_only_the_users_own_stands_and_not_for_a_stranger() {
     let redirects = Redirects::default().without_referer();
     for location in ["/new", STRANGER] {
         for own in [&[][..], &[("referer", "https://www.example/")]] {
             let mut request = with_fields(request("GET", HOME), own);
             assert!(matches!(step(&redirects, &mut request, 302, location), Step::Follow { .. }));
-            assert_eq!(value(&request, "referer"), own.first().map(|(_, value)| *value));
+            let kept = own.first().map(|(_, value)| *value).filter(|_| location != STRANGER);
+            assert_eq!(value(&request, "referer"), kept);
         }
     }
 }
 
 #[test]
 fn the_users_host_stays_within_the_origin_and_nowhere_else() {
-    let all = Redirects::default().allowing(origin("http://eu.api.example")).passing(HOST);
+    let all = Redirects::default().allowing(home(), origin("http://eu.api.example")).passing(HOST);
     for (location, kept) in
         [("/new", true), ("http://api.example:81/", true), ("http://eu.api.example/", false), (STRANGER, false)]
     {
@@ -228,7 +236,7 @@ fn one_redirect_more_than_the_limit_is_an_error() {
 #[test]
 fn where_none_is_followed_the_redirect_is_the_answer() {
     assert!(!Redirects::none().follows());
-    let none = Redirects::none().allowing(origin("http://other.example"));
+    let none = Redirects::none().allowing(home(), origin("http://other.example"));
     for (code, _) in TABLE {
         for location in ["/new", STRANGER] {
             assert_eq!(step(&none, &mut request("POST", HOME), code, location), Step::Stay);

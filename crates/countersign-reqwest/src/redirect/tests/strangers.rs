@@ -88,7 +88,7 @@ fn a_sensitive_value_does_not_pass_and_takes_the_others_of_its_name_along() {
     let mut passed = request();
     let passing = redirects.clone().passing("x-own".parse().unwrap()).passing(ACCEPT);
     assert_eq!(step(&passing, &mut passed, 302, STRANGER), ASTRAY);
-    assert_eq!(fields(&passed), ["accept: a", "accept: secret", "user-agent: x", "x-own: 1", "x-own: secret"]);
+    assert_eq!(fields(&passed), ["user-agent: x"], "not even where its name does");
 
     let mut at_home = request();
     assert_eq!(step(&redirects, &mut at_home, 302, "/new"), HOMEWARD);
@@ -106,7 +106,7 @@ fn passing_a_field_is_no_permission_for_a_body_or_for_another_method() {
 
 #[test]
 fn an_origin_that_is_allowed_gets_the_body_and_all_fields_but_the_host() {
-    let eu = Redirects::default().allowing(origin("https://eu.api.example")).without_referer();
+    let eu = Redirects::default().allowing(home(), origin("https://eu.api.example")).without_referer();
     let own = [("host", "api.example"), ("authorization", "Bearer x"), ("content-type", "text/plain")];
     let mut request = with_fields(with_body("PUT"), &own);
     assert_eq!(step(&eu, &mut request, 307, "https://EU.api.example:443/new"), HOMEWARD);
@@ -118,7 +118,7 @@ fn an_origin_that_is_allowed_gets_the_body_and_all_fields_but_the_host() {
         let refused = step(&eu, &mut with_body("PUT"), 307, other);
         assert_eq!(refused, Step::Refused(origin(other)));
     }
-    let both = eu.allowing(origin("https://us.api.example"));
+    let both = eu.allowing(home(), origin("https://us.api.example"));
     for allowed in ["https://eu.api.example/", "https://us.api.example/"] {
         assert_eq!(step(&both, &mut with_body("PUT"), 307, allowed), HOMEWARD);
     }
@@ -126,8 +126,9 @@ fn an_origin_that_is_allowed_gets_the_body_and_all_fields_but_the_host() {
 
 #[test]
 fn from_an_allowed_origin_the_way_back_has_to_be_allowed_too() {
-    let eu = Redirects::default().allowing(origin("https://eu.api.example"));
-    for (redirects, expected) in [(eu.clone(), ASTRAY), (eu.allowing(origin("http://api.example:81")), HOMEWARD)] {
+    let there = origin("https://eu.api.example");
+    let eu = Redirects::default().allowing(home(), there.clone());
+    for (redirects, expected) in [(eu.clone(), ASTRAY), (eu.allowing(there, home()), HOMEWARD)] {
         let (mut request, mut trail) = (request("GET", HOME), Trail::default());
         let there = step_on(&mut trail, &redirects, &mut request, 302, "https://eu.api.example/");
         assert_eq!(there.unwrap(), HOMEWARD);
@@ -138,7 +139,7 @@ fn from_an_allowed_origin_the_way_back_has_to_be_allowed_too() {
 #[test]
 fn behind_a_stranger_nothing_is_home_again() {
     let eu = "https://eu.api.example/";
-    let redirects = Redirects::default().allowing(origin(eu)).without_referer();
+    let redirects = Redirects::default().allowing(home(), origin(eu)).without_referer();
     for back in [HOME, "/new", STRANGER, eu] {
         let (mut request, mut trail) = (with_fields(request("GET", HOME), &[("accept", "a")]), Trail::default());
         assert_eq!(step_on(&mut trail, &redirects, &mut request, 302, STRANGER).unwrap(), ASTRAY);
