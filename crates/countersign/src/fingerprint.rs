@@ -7,7 +7,8 @@ use crate::crypto::Sha256Parts;
 /// What a verified request is known by: SHA-256 over its scheme, a realm, the key that signed it and the bytes that were signed.
 ///
 /// Nothing that a peer can spell in two ways is part of it: neither the text of the signature nor the order of its parameters, and neither the
-/// key id, which a store may find in other letters too, nor a field that is not signed.
+/// key id, which a store may find in other letters too, nor a field that is not signed. Only a key that nothing tells from others, that is a
+/// secret which is sent itself and one of [`dangerous_custom`](crate::VerifyingKey::dangerous_custom), goes by its id as the request spells it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Fingerprint([u8; 32]);
 

@@ -1,5 +1,7 @@
 //! From a claim to the proof of who sent a request.
 
+#[cfg(test)]
+mod tests;
 mod verified;
 
 use std::{fmt, sync::Arc};

@@ -78,7 +78,7 @@ impl VerifyingMaterial {
         match self {
             Self::Hmac(key) => Some(sha256(key.sign(&[b"countersign: which key this is"]).as_bytes())),
             #[cfg(feature = "asymmetric")]
-            Self::Public(key) => Some(sha256(key.bytes())),
+            Self::Public(key) => Some(sha256(key.identity())),
             Self::Plain(_) | Self::Custom(_) => None,
         }
     }

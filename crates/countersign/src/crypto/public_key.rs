@@ -4,6 +4,7 @@ use aws_lc_rs::signature::{self, ParsedPublicKey, VerificationAlgorithm};
 use x509_cert::{
     Certificate,
     der::{Decode, Encode, asn1::AnyRef},
+    spki::SubjectPublicKeyInfoRef,
 };
 use zeroize::Zeroizing;
 
@@ -144,9 +145,20 @@ impl PublicKey {
         if ways.is_empty() { Err(Self::why_not(algorithm, der)) } else { Ok(Self { ways }) }
     }
 
-    /// The key as the library holds it.
-    pub(crate) fn bytes(&self) -> &[u8] {
-        self.ways.first().map_or(&[], AsRef::as_ref)
+    /// What tells the key from others, whatever document it came in.
+    ///
+    /// Of a point that is its first coordinate alone, since the second may be left out of a document. Whoever has the private key of one
+    /// of the two points with that coordinate has that of the other.
+    pub(crate) fn identity(&self) -> &[u8] {
+        let document: &[u8] = self.ways.first().map_or(&[], AsRef::as_ref);
+        let spki = SubjectPublicKeyInfoRef::from_der(document).ok();
+        let key = spki.and_then(|spki| spki.subject_public_key.as_bytes()).unwrap_or(document);
+        // SEC 1 section 2.3.3; an Ed25519 key has an even number of bytes.
+        match key {
+            [2 | 3, x @ ..] if x.len().is_multiple_of(2) => x,
+            [4, point @ ..] if point.len().is_multiple_of(2) => point.get(..point.len() / 2).unwrap_or_default(),
+            other => other,
+        }
     }
 
     fn why_not(algorithm: Algorithm, der: &[u8]) -> KeyError {

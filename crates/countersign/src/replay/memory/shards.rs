@@ -33,7 +33,10 @@ pub(super) struct Shards<T: Threads = Std> {
 
 impl<T: Threads> Shards<T> {
     pub(super) fn new(capacity: usize, started: UnixTime) -> Self {
-        let Sizes { shards, buckets } = Sizes::of(capacity);
+        Self::divided(Sizes::of(capacity), capacity, started)
+    }
+
+    pub(super) fn divided(Sizes { shards, buckets }: Sizes, capacity: usize, started: UnixTime) -> Self {
         Self {
             first: T::Lock::new(Shard::new()),
             others: (1..shards).map(|_| T::Lock::new(Shard::new())).collect(),
