@@ -2,6 +2,7 @@
 
 pub mod asymmetric;
 pub mod core;
+pub mod replay;
 pub mod route;
 pub mod stream;
 pub mod webhook;
