@@ -2,13 +2,15 @@
 
 use std::error::Error;
 
-use benches::{asymmetric, core, median, route, stream, webhook};
+use benches::{asymmetric, core, median, replay, route, stream, webhook};
 
 /// Each round measures all of it, so that a slow spell of the machine meets every figure.
 const ROUNDS: usize = 5;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let (mut cores, mut keys, mut routes, mut streams, mut webhooks) = (vec![], vec![], vec![], vec![], vec![]);
+    // Ahead of the rest, which leaves this thread and all that it starts on one core.
+    let replays: Vec<_> = (0..ROUNDS).map(|_| replay::measure()).collect();
     for _ in 0..ROUNDS {
         cores.push(core::measure());
         keys.push(asymmetric::measure());
@@ -55,5 +57,16 @@ fn main() -> Result<(), Box<dyn Error>> {
     let stream = |figure: fn(&stream::Figures) -> f64| median(streams.iter().map(figure).collect());
     println!("hash {:.0} MiB/s (SHA-256 of a body in chunks of 64 KiB)", stream(|f| f.hash));
     println!("ratio streamed {:.2}", stream(|f| f.streamed));
+    let replay = |figure: fn(&replay::Figures) -> f64| median(replays.iter().map(figure).collect());
+    let [new, seen] = [replay(|f| f.new), replay(|f| f.seen)];
+    println!("replay new {new:.0} ns, {:.1} million/s (one thread, a million remembered)", 1e3 / new);
+    println!("replay seen {seen:.0} ns, {:.1} million/s (one thread, one request again and again)", 1e3 / seen);
+    println!(
+        "replay slowest {:.0} us of 99.999 %, {:.0} us of all",
+        replay(|f| f.slowest[0]) / 1e3,
+        replay(|f| f.slowest[1]) / 1e3
+    );
+    println!("ratio replay-new-two-threads {:.2}", replay(|f| f.two_new));
+    println!("ratio replay-seen-two-threads {:.2}", replay(|f| f.two_seen));
     Ok(())
 }

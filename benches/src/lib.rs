@@ -3,6 +3,7 @@
 pub mod asymmetric;
 pub mod client;
 pub mod core;
+pub mod replay;
 pub mod route;
 pub mod stream;
 pub mod webhook;
