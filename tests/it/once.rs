@@ -1,5 +1,6 @@
 //! Each signed request is accepted once, and a webhook's delivery handled once.
 
+mod corners;
 mod deliveries;
 mod requests;
 

@@ -101,6 +101,8 @@ fn plain(refusal: &Refusal) -> HttpResponse {
     let body = match refusal {
         // The one that anybody can ask for as often as they like.
         Refusal::Unauthenticated { .. } => Bytes::from_static(b"the request's signature was not accepted\n"),
+        // Of whatever status the user chose, some of which have no body.
+        Refusal::AlreadyDelivered(_) => Bytes::new(),
         other => Bytes::from(format!("{other}\n")),
     };
     let mut response = HttpResponse::with_body(refusal.status_code(), BoxBody::new(body));

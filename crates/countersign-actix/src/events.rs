@@ -58,6 +58,10 @@ pub(crate) fn delivery_under_way(fingerprint: Fingerprint) {
     tracing::info!(cause = "delivery-under-way", ?fingerprint, "delivery put off while its handler is running");
 }
 
+pub(crate) fn delivery_put_off(cause: &VerifyError) {
+    tracing::warn!(cause = cause.code(), detail = %cause, "delivery put off");
+}
+
 pub(crate) fn delivery_not_told(error: &BoxError) {
     tracing::error!(cause = "replay-store", detail = %error, "how a delivery ended could not be remembered");
 }

@@ -120,7 +120,9 @@ where
                     let status = answer
                         .as_ref()
                         .map_or_else(|error| error.as_response_error().status_code(), ServiceResponse::status);
-                    delivery.ended(status, (guard.config.0.clock)()).await;
+                    let now = (guard.config.0.clock)();
+                    // A task of its own, since a sender that leaves now takes this one with it.
+                    let _ = actix_web::rt::spawn(async move { delivery.ended(status, now).await }).await;
                     return answer.map(ServiceResponse::map_into_left_body);
                 }
                 Err(refusal) => Refused::new(refusal, payload, guard.config.0.answering.clone()),

@@ -8,7 +8,8 @@ use crate::crypto::Sha256Parts;
 ///
 /// Nothing that a peer can spell in two ways is part of it: neither the text of the signature nor the order of its parameters, and neither the
 /// key id, which a store may find in other letters too, nor a field that is not signed. Only a key that nothing tells from others, that is a
-/// secret which is sent itself and one of [`dangerous_custom`](crate::VerifyingKey::dangerous_custom), goes by its id as the request spells it.
+/// secret which is sent itself and one of [`dangerous_custom`](crate::VerifyingKey::dangerous_custom), goes by its id as the request spells it:
+/// have its loader take ids to the letter. Where a token stands for a signature nothing is signed, and the body is what a request is known by.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Fingerprint([u8; 32]);
 

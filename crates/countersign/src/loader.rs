@@ -123,6 +123,9 @@ impl<C> Credential<C> {
 
     /// The same, with requests that are [remembered](crate::ReplayStore) apart from those of all others: for an endpoint where senders whose
     /// deliveries may have the same id share a scheme and a key.
+    ///
+    /// Let it depend on what is signed, or on the key, and on nothing else: what can be changed on the way, as the target and the key id of most
+    /// webhooks can, would let one delivery pass in each realm.
     #[must_use]
     pub fn in_realm(mut self, realm: &str) -> Self {
         self.realm = Some(realm.into());

@@ -145,6 +145,12 @@ impl Policy {
         self
     }
 
+    /// How long behind the moment that it names a signature is accepted at most; `None` where its age is not judged, or it need not name any.
+    #[must_use]
+    pub fn longest_life(&self) -> Option<Duration> {
+        (self.time == Time::Required).then_some(self.max_age)
+    }
+
     /// How far ahead of our clock a signature may have been made, in whole seconds.
     ///
     /// The signature can be replayed for this much longer, so it should stay small.

@@ -9,7 +9,7 @@ use std::{fmt, sync::Arc};
 use self::verified::Fingerprints;
 pub use self::verified::{DeliveryId, Verified};
 use crate::{
-    algorithm::{AlgorithmSet, Family},
+    algorithm::{Algorithm, AlgorithmSet, Family},
     component::{Component, CoveredComponents},
     crypto::sha256,
     digest::BodyCheck,
@@ -234,7 +234,10 @@ impl Unverified {
             let id = delivery.id.as_bytes();
             Fingerprint::of(Of::Delivery, &[scheme, realm.as_bytes(), key], [id, b"", b""])
         });
-        let request = Fingerprint::of(Of::Request, &[scheme, realm.as_bytes(), key], base.parts(body));
+        // Where a token stands for a signature nothing is signed, and every request would be the same one.
+        let signs_nothing = found.key.algorithm() == Algorithm::DangerousToken;
+        let bytes = if signs_nothing { [b"", body, b""] } else { base.parts(body) };
+        let request = Fingerprint::of(Of::Request, &[scheme, realm.as_bytes(), key], bytes);
         let within = |fingerprint: Fingerprint| match &self.own_realm {
             Some(own) => fingerprint.within(own),
             None => fingerprint,

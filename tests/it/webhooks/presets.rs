@@ -258,3 +258,35 @@ fn a_preset_that_protects_too_little_is_taken_by_its_dangerous_name_alone() {
     assert_eq!(Webhook::preset("square").err(), Some(WebhookError::NeedsUrl));
     assert_eq!(Webhook::preset("Stripe").err(), Some(WebhookError::UnknownPreset("Stripe".to_owned())));
 }
+
+#[test]
+fn two_deliveries_with_other_ids_and_bodies_are_two_and_one_that_is_sent_again_is_one() {
+    for preset in Preset::all() {
+        let (name, spec, webhook) = (preset.name(), preset.spec(), webhook(preset));
+        let (private, public) = key_texts(&spec);
+        let signer = Signer::new(webhook.clone(), webhook.signing_key("k", &private).unwrap());
+        let key = [webhook.verifying_key(&public).unwrap()];
+        let verifier = webhook.verifier().fingerprinting("hooks");
+        let known_by = |delivery: Delivery| {
+            let verified = delivery.signed(&signer).verify(&verifier, &key, NOW).unwrap();
+            verified.delivery_fingerprint().unwrap()
+        };
+        let one = || Delivery::of(&spec, name);
+        let mut other = one();
+        for (_, value) in other.fields.iter_mut().filter(|(_, value)| value == b"delivery-1") {
+            *value = b"delivery-2".to_vec();
+        }
+        let body = String::from_utf8(other.body.clone()).unwrap();
+        other.body = body.replace("\"n\":1", "\"n\":2").replace("zo%C3%AB", "zoe").replace("tok50", "tok51").into();
+        other.body = match name {
+            "adyen-standard" => body.replace("\"pspReference\":\"p\"", "\"pspReference\":\"q\"").into(),
+            "braintree" => b"bt_payload=cGF5bG9hZDI%3D".to_vec(),
+            _ => other.body,
+        };
+        if spec.without_body {
+            other.target.push_str("&z=1");
+        }
+        assert_eq!(known_by(one()), known_by(one()), "{name}");
+        assert_ne!(known_by(one()), known_by(other), "{name}");
+    }
+}

@@ -8,7 +8,8 @@ use std::{rc::Rc, time::Duration};
 
 use actix_web::{HttpRequest, dev::Payload, http::header::HeaderValue, rt::time::timeout, web::Bytes};
 use countersign::{
-    BodyUse, HeadVerified, KeyId, Request, SchemeName, UnixTime, Unverified, Verified, Verifier, VerifyError,
+    Acceptance, BodyUse, CoveredComponents, HeadVerified, KeyId, Request, SchemeName, UnixTime, Unverified, Verified,
+    Verifier, VerifyError,
 };
 
 pub(crate) use self::once::{Asker, Delivery};
@@ -42,6 +43,13 @@ pub(crate) struct FoundHead<C> {
     pub(crate) proven: Proven,
     pub(crate) caller: C,
     accepted: usize,
+}
+
+/// Whose request is looked up, and what of it is proven.
+struct Of<'a> {
+    scheme: &'a SchemeName,
+    key_id: Option<&'a KeyId>,
+    covered: &'a CoveredComponents,
 }
 
 /// How much of a request is proven.
@@ -246,8 +254,10 @@ impl<C: 'static> Check<'_, C> {
                     self.accepted_once(request, Asker::Extractor, verified).await?;
                 }
                 Proven::Head(head) => {
-                    let subject = head.acceptance(self.otherwise()).map(Subject::Request);
-                    self.look_up(request, Asker::Extractor, subject, (head.scheme(), head.key_id())).await?;
+                    let otherwise = self.otherwise();
+                    let acceptance = head.acceptance(otherwise).map(|acceptance| self.lasting(acceptance, otherwise));
+                    let of = Of { scheme: head.scheme(), key_id: head.key_id(), covered: head.covered() };
+                    self.look_up(request, Asker::Extractor, acceptance.map(Subject::Request), of).await?;
                 }
             }
         }
@@ -261,9 +271,19 @@ impl<C: 'static> Check<'_, C> {
         verified: &Verified,
     ) -> Result<Option<Rc<Delivery>>, Refusal> {
         let otherwise = self.otherwise();
-        let delivery = verified.delivery_acceptance(otherwise).map(Subject::Delivery);
-        let subject = delivery.or_else(|| verified.acceptance(otherwise).map(Subject::Request));
-        self.look_up(request, asker, subject, (verified.scheme(), verified.key_id())).await
+        let by_content = self.config.0.replay.as_ref().is_some_and(|protection| protection.by_content)
+            && verified.delivery_id().is_some_and(|id| !id.is_covered());
+        let request_itself = verified.acceptance(otherwise).map(|acceptance| self.lasting(acceptance, otherwise));
+        let subject = match verified.delivery_acceptance(otherwise) {
+            // It may still come again for as long as any other delivery.
+            Some(delivery) if by_content => request_itself.map(|content| {
+                Subject::Delivery(Acceptance::new(content.fingerprint, content.signed_at, delivery.until))
+            }),
+            Some(delivery) => Some(Subject::Delivery(delivery)),
+            None => request_itself.map(Subject::Request),
+        };
+        let of = Of { scheme: verified.scheme(), key_id: verified.key_id(), covered: verified.covered() };
+        self.look_up(request, asker, subject, of).await
     }
 
     async fn look_up(
@@ -271,18 +291,29 @@ impl<C: 'static> Check<'_, C> {
         request: &HttpRequest,
         asker: Asker,
         subject: Option<Subject>,
-        (scheme, key_id): (&SchemeName, Option<&KeyId>),
+        of: Of<'_>,
     ) -> Result<Option<Rc<Delivery>>, Refusal> {
         let Some(subject) = subject else { return Ok(None) };
-        once(self.config, request, asker, subject).await.map_err(|not| match not {
+        once(self.config, request, of.covered, asker, subject).await.map_err(|not| match not {
             Not::Refused(refusal) => refusal,
-            Not::Authenticated(error) => self.refuse(Cause {
-                error,
-                scheme: scheme.clone(),
-                key_id: key_id.cloned(),
-                reached: Reached::Signature,
-            }),
+            Not::Authenticated(error) => {
+                let (scheme, key_id) = (of.scheme.clone(), of.key_id.cloned());
+                self.refuse(Cause { error, scheme, key_id, reached: Reached::Signature })
+            }
         })
+    }
+
+    /// The same for as long as any scheme of the config accepts the request: what one has forgotten another may still take. One that judges no
+    /// age takes it for ever, whatever end the request names for itself.
+    fn lasting(&self, mut acceptance: Acceptance, otherwise: UnixTime) -> Acceptance {
+        let lives = self.config.verifiers().map(|verifier| verifier.policy().longest_life());
+        let longest = lives.collect::<Option<Vec<_>>>().and_then(|lives| lives.into_iter().max());
+        match (longest, acceptance.signed_at) {
+            (Some(_), _) if self.config.0.also.is_empty() => {}
+            (Some(longest), Some(signed_at)) => acceptance.until = acceptance.until.max(signed_at.plus(longest)),
+            _ => acceptance.until = otherwise,
+        }
+        acceptance
     }
 
     /// Until when something is remembered that would be accepted for ever.

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use actix_web::{HttpMessage, HttpRequest, http::StatusCode, rt::time::timeout};
-use countersign::{Acceptance, Fingerprint, Reserved, Ticket, VerifyError};
+use countersign::{Acceptance, Component, CoveredComponents, Fingerprint, Reserved, Ticket, VerifyError};
 use futures::future::{BoxFuture, poll_immediate};
 
 use crate::{
@@ -49,12 +49,18 @@ struct LookedUp(Vec<(ReplayProtection, Fingerprint)>);
 pub(super) async fn once<C: 'static>(
     config: &SignatureConfig<C>,
     request: &HttpRequest,
+    covered: &CoveredComponents,
     asker: Asker,
     subject: Subject,
 ) -> Result<Option<Rc<Delivery>>, Not> {
-    let Some(protection) = config.0.replay.as_ref().filter(|protection| protection.minds(request.method())) else {
+    let Some(protection) = &config.0.replay else { return Ok(None) };
+    // Where the method is not signed, anybody can choose one that is left out.
+    let signs_method = [Component::RequestTarget, Component::RequestLine, Component::Method]
+        .iter()
+        .any(|component| covered.contains(component));
+    if signs_method && !protection.minds(request.method()) {
         return Ok(None);
-    };
+    }
     let (acceptance, is_delivery) = match subject {
         Subject::Request(acceptance) => (acceptance, false),
         Subject::Delivery(acceptance) => (acceptance.leased_for(protection.lease), true),
@@ -70,6 +76,10 @@ pub(super) async fn once<C: 'static>(
     let reserved = in_time(protection, protection.store().reserve(acceptance, now)).await;
     let ticket = match (reserved, is_delivery) {
         (Ok(Reserved::New(ticket)), _) => ticket,
+        (Ok(Reserved::Seen | Reserved::UnderWay), _) if knows(request, acceptance.fingerprint) => {
+            events::misconfigured("two ReplayProtections share a store: make one, and clone it");
+            return Err(Not::Refused(Refusal::Misconfigured));
+        }
         (Ok(Reserved::Seen), true) => {
             events::delivery_seen(acceptance.fingerprint);
             return Err(Not::Refused(Refusal::AlreadyDelivered(protection.seen)));
@@ -79,9 +89,15 @@ pub(super) async fn once<C: 'static>(
             return Err(Not::Refused(Refusal::DeliveryUnderWay));
         }
         (Ok(Reserved::Seen | Reserved::UnderWay), false) => return Err(Not::Authenticated(VerifyError::Replayed)),
-        (Ok(_), _) => return Err(Not::Authenticated(VerifyError::BeforeMemory)),
+        (Ok(_), false) => return Err(Not::Authenticated(VerifyError::BeforeMemory)),
+        // Its sender signs it anew, and does not give up on the endpoint.
+        (Ok(_), true) => {
+            events::delivery_put_off(&VerifyError::BeforeMemory);
+            return Err(Not::Refused(Refusal::MemoryUnavailable));
+        }
         (Err(error), _) if protection.lets_through() => {
             events::let_through(&error);
+            remember(request, protection, acceptance.fingerprint);
             return Ok(None);
         }
         (Err(error), _) => {
@@ -128,6 +144,12 @@ async fn in_time<T>(
     }
     let late = || Err("the replay store took longer than its deadline".into());
     Box::pin(timeout(protection.deadline, answer)).await.unwrap_or_else(|_| late())
+}
+
+/// Whether another memory was asked for the same request.
+fn knows(request: &HttpRequest, fingerprint: Fingerprint) -> bool {
+    let extensions = request.extensions();
+    extensions.get::<LookedUp>().is_some_and(|looked_up| looked_up.0.iter().any(|(_, known)| *known == fingerprint))
 }
 
 fn was_looked_up(request: &HttpRequest, protection: &ReplayProtection, fingerprint: Fingerprint) -> bool {

@@ -256,7 +256,9 @@ impl<C: 'static> SignatureConfig<C> {
         }
         let met = passed.body_limit <= own.body_limit
             && passed.public == own.public
-            && own.replay.as_ref().is_none_or(|own| passed.replay.as_ref().is_some_and(|passed| passed.covers(own)))
+            && own.replay.as_ref().is_none_or(|replay| {
+                own.realm == passed.realm && passed.replay.as_ref().is_some_and(|passed| passed.covers(replay))
+            })
             && self.verifiers().any(|own| accepted.is_at_least_as_strict_as(own))
             // A scheme that the guard did not look for may find a second signature.
             && self.verifiers().all(|own| guard.verifiers().any(|guard| guard.shares_scheme_with(own)));

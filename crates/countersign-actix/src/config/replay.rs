@@ -21,11 +21,15 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Accepts each signed request once, with a memory of what was accepted: [`SignatureConfig::once`](crate::SignatureConfig::once).
 ///
-/// A request is known by what was signed and by the key that signed it, and remembered for as long as it would be accepted. One that comes again is
-/// refused like any other whose signature does not hold. It is looked up last of all, once signature and digest hold, so that nobody
-/// without a key fills the memory.
+/// A request is known by what was signed and by the key that signed it, and remembered for as long as it would be accepted; one that would be
+/// accepted for ever, for the [retention](Self::retention). One that comes again is refused like any other whose signature does not hold.
+/// It is looked up last of all, once signature and digest hold, so that nobody without a signed request fills the memory. Whoever has a
+/// key can: give callers a limit of their own.
 ///
-/// Where the memory cannot answer, or not in time, requests are refused with 503.
+/// Where the memory cannot answer, or not in time, requests are refused with 503. It may have remembered one all the same: behind a 503 a client
+/// signs anew, since the same bytes can be refused then.
+///
+/// Make one for all guards and extractors that are to know each other's requests, outside of what builds the app for each worker, and clone it.
 ///
 /// # Honest repeats
 ///
@@ -37,7 +41,7 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 ///
 /// Senders of webhooks send a delivery again until it is answered well, and stop sending anything where they are answered 401. So a delivery is
 /// known by its [id](countersign::Verified::delivery_id), or where its scheme has none as above; it is reserved while its handler runs,
-/// remembered when that ends well, and released when the answer is an error of the server's (5xx), 408 or 429, or there is none: then it may
+/// remembered when that ends well or the request was at fault, and released when the answer is an error of the server's (5xx), 408 or 429, or there is none: then it may
 /// come again. One that was seen before is answered with 200, without the handler, and one whose handler is running with 503. That
 /// takes a [`SignatureGuard`](crate::SignatureGuard) around the route: an extractor does not learn how a handler ended.
 #[derive(Clone)]
@@ -50,6 +54,7 @@ pub struct ReplayProtection {
     pub(crate) retention: Duration,
     pub(crate) lease: Duration,
     pub(crate) seen: StatusCode,
+    pub(crate) by_content: bool,
 }
 
 impl ReplayProtection {
@@ -65,10 +70,12 @@ impl ReplayProtection {
             retention: DAY,
             lease: Duration::from_secs(60),
             seen: StatusCode::OK,
+            by_content: false,
         }
     }
 
-    /// Remembers requests of these methods alone. The others can be sent again for as long as they are fresh.
+    /// Remembers requests of these methods alone. The others can be sent again for as long as they are fresh; those whose method is not signed
+    /// are remembered whatever it is.
     #[must_use]
     pub fn methods(mut self, methods: impl IntoIterator<Item = Method>) -> Self {
         self.methods = Some(methods.into_iter().collect());
@@ -112,10 +119,19 @@ impl ReplayProtection {
         self
     }
 
-    /// What a delivery is answered with that was seen before; 200 unless set.
+    /// What a delivery is answered with that was seen before, without a body; 200 unless set. An [answer of your
+    /// own](crate::SignatureConfig::answer) is asked for these too.
     #[must_use]
     pub const fn answer_to_seen(mut self, status: StatusCode) -> Self {
         self.seen = status;
+        self
+    }
+
+    /// Knows deliveries by what was signed where their id is not. Whoever has seen such a delivery can send it again under another id, and then
+    /// its handler runs again and the memory fills; but two honest deliveries with the same content, which some providers send, are one then.
+    #[must_use]
+    pub const fn by_content_where_ids_are_not_signed(mut self) -> Self {
+        self.by_content = true;
         self
     }
 
@@ -134,7 +150,8 @@ impl ReplayProtection {
             (Some(_), None) => false,
             (Some(own), Some(other)) => other.iter().all(|method| own.contains(method)),
         };
-        methods && self.shares_store_with(other) && (!self.fail_open || other.fail_open)
+        let as_long = self.retention >= other.retention && (!other.by_content || self.by_content);
+        methods && as_long && self.shares_store_with(other) && (!self.fail_open || other.fail_open)
     }
 
     pub(crate) fn minds(&self, method: &Method) -> bool {

@@ -72,7 +72,11 @@ use crate::time::UnixTime;
 ///   honest clients send them too.
 /// * Its client's clock is ahead, by no more than the policy's skew: it was accepted before `started` and says that it was signed after.
 ///
-/// [`forgetting_until`](Self::forgetting_until) closes both, at the price of refusing honest requests for so long. What says nothing of
+/// A third way is a process that still accepts requests while the next one does already, as behind a graceful restart: what it accepts after
+/// `started` passes once more at the next.
+///
+/// [`forgetting_until`](Self::forgetting_until) closes them, where it lies behind the skew and behind the end of the process before, at the price
+/// of refusing honest requests for so long. What says nothing of
 /// when it was signed, as many webhooks do not, can be from any time: it is accepted, and a restart forgets it.
 ///
 /// # Leases
@@ -95,7 +99,8 @@ impl MemoryReplayStore {
     /// process starts to accept requests.
     ///
     /// A request takes room until [`Acceptance::until`]: under a policy that accepts requests for five minutes, and clocks that are a minute
-    /// ahead, for at most six. All that was accepted in the meantime has to have room.
+    /// ahead, for at most six. All that was accepted in the meantime has to have room. Deliveries of webhooks take it for as long as they are retained, a day
+    /// unless set: give them a store of their own, so that neither leaves the other without room.
     #[must_use]
     pub fn new(capacity: usize, started: UnixTime) -> Self {
         Self(Arc::new(Shards::new(capacity, started)))
