@@ -3,6 +3,8 @@
 pub mod asymmetric;
 pub mod client;
 pub mod core;
+mod load;
+pub mod once;
 pub mod replay;
 pub mod route;
 pub mod stream;

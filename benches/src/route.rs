@@ -2,11 +2,10 @@
 
 use std::{
     error::Error,
-    io::{ErrorKind, Read, Write},
-    net::{SocketAddr, TcpStream},
+    net::SocketAddr,
     sync::mpsc,
     thread,
-    time::{Duration, Instant, SystemTime},
+    time::{Duration, SystemTime},
 };
 
 use actix_web::{App, HttpServer, web};
@@ -15,10 +14,11 @@ use countersign_actix::{SignatureConfig, Signed};
 use countersign_cache::CachedKeys;
 use countersign_examples::{CLIENTS, Client, KeyStore};
 
-use crate::median;
+use crate::{
+    load::{Exchange, Load},
+    median,
+};
 
-const CONNECTIONS: usize = 32;
-const SLICE: Duration = Duration::from_millis(15);
 const PAIRS: usize = 240;
 
 /// The figures of one run.
@@ -37,22 +37,13 @@ pub struct Figures {
     pub control: f64,
 }
 
-/// Requests of one kind, and how the answer to them begins and ends.
-struct Exchange {
-    request: Vec<u8>,
-    status: &'static [u8],
-    end: &'static [u8],
+fn accepted(path: &str) -> Result<Exchange, Box<dyn Error>> {
+    let [(id, ..), ..] = CLIENTS;
+    Ok(Exchange::ok(vec![signed_request(path, id, path)?]))
 }
 
-impl Exchange {
-    fn accepted(path: &str) -> Result<Self, Box<dyn Error>> {
-        let [(id, ..), ..] = CLIENTS;
-        Ok(Self { request: signed_request(path, id, path)?, status: b"HTTP/1.1 200", end: b"\r\n\r\nok" })
-    }
-
-    fn refused(request: Vec<u8>) -> Self {
-        Self { request, status: b"HTTP/1.1 401", end: b"not accepted\n" }
-    }
+fn refused(request: Vec<u8>) -> Exchange {
+    Exchange::refused(request)
 }
 
 async fn open() -> &'static str {
@@ -70,13 +61,12 @@ async fn guarded(_: Signed<(), Client>) -> &'static str {
 pub fn measure() -> Result<Figures, Box<dyn Error>> {
     let address = start()?;
     let mut load = Load::connect(address)?;
-    let [open, guarded, cached] =
-        [Exchange::accepted("/plain")?, Exchange::accepted("/guard")?, Exchange::accepted("/cache")?];
+    let [open, guarded, cached] = [accepted("/plain")?, accepted("/guard")?, accepted("/cache")?];
     let [(id, ..), ..] = CLIENTS;
     let refused = [
-        Exchange::refused(signed_request("/guard", id, "/other")?),
-        Exchange::refused(signed_request("/guard", "mallory-1", "/guard")?),
-        Exchange::refused(b"GET /guard HTTP/1.1\r\nhost: 127.0.0.1\r\naccept: */*\r\n\r\n".to_vec()),
+        refused(signed_request("/guard", id, "/other")?),
+        refused(signed_request("/guard", "mallory-1", "/guard")?),
+        refused(b"GET /guard HTTP/1.1\r\nhost: 127.0.0.1\r\naccept: */*\r\n\r\n".to_vec()),
     ];
     for _ in 0..20 {
         load.slice(&open)?;
@@ -153,72 +143,4 @@ fn signed_request(path: &str, id: &str, signed_for: &str) -> Result<Vec<u8>, Box
     }
     request.extend_from_slice(b"\r\n");
     Ok(request)
-}
-
-/// Connections that each have one request under way, served in turn without waiting.
-struct Load(Vec<Connection>);
-
-struct Connection {
-    stream: TcpStream,
-    received: Vec<u8>,
-}
-
-impl Load {
-    fn connect(address: SocketAddr) -> std::io::Result<Self> {
-        let connection = |_| {
-            let stream = TcpStream::connect(address)?;
-            stream.set_nodelay(true)?;
-            stream.set_nonblocking(true)?;
-            Ok(Connection { stream, received: Vec::with_capacity(1024) })
-        };
-        (0..CONNECTIONS).map(connection).collect::<std::io::Result<_>>().map(Self)
-    }
-
-    /// Requests a second over one slice, from the first request until the last answer.
-    #[allow(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
-    fn slice(&mut self, exchange: &Exchange) -> Result<f64, Box<dyn Error>> {
-        let (start, mut answered, mut under_way) = (Instant::now(), 0_u64, 0_usize);
-        for connection in &mut self.0 {
-            connection.stream.write_all(&exchange.request)?;
-            under_way = under_way.saturating_add(1);
-        }
-        let mut waiting = vec![true; self.0.len()];
-        while under_way > 0 {
-            let more = start.elapsed() < SLICE;
-            for (connection, waiting) in self.0.iter_mut().zip(&mut waiting) {
-                if !*waiting || !connection.has_answer(exchange)? {
-                    continue;
-                }
-                answered = answered.saturating_add(1);
-                if more {
-                    connection.stream.write_all(&exchange.request)?;
-                } else {
-                    *waiting = false;
-                    under_way = under_way.saturating_sub(1);
-                }
-            }
-        }
-        Ok(answered as f64 / start.elapsed().as_secs_f64())
-    }
-}
-
-impl Connection {
-    /// Whether the answer is here.
-    fn has_answer(&mut self, expected: &Exchange) -> Result<bool, Box<dyn Error>> {
-        let mut room = [0; 1024];
-        match self.stream.read(&mut room) {
-            Ok(0) => return Err("the server closed a connection".into()),
-            Ok(len) => self.received.extend_from_slice(room.get(..len).unwrap_or_default()),
-            Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(false),
-            Err(error) => return Err(error.into()),
-        }
-        if !self.received.ends_with(expected.end) {
-            return Ok(false);
-        }
-        if !self.received.starts_with(expected.status) {
-            return Err(String::from_utf8_lossy(&self.received).into());
-        }
-        self.received.clear();
-        Ok(true)
-    }
 }
