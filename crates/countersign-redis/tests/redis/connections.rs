@@ -149,6 +149,21 @@ async fn a_server_that_is_slow_once_keeps_its_connection_and_one_that_is_silent_
 }
 
 #[tokio::test]
+async fn a_server_that_is_slow_now_and_then_after_a_rest_keeps_its_connection() {
+    let late = say("+OK\r\n+OK\r\n");
+    let server = Fake::answering([say("+OK\r\n"), Then::Hang, late.clone(), Then::Hang, late]).await;
+    let limit = Duration::from_millis(200);
+    let store = server.builder().time_limit(limit).build().unwrap();
+    store.reserve(acceptance(1), NOW).await.unwrap();
+    for _ in 0..2 {
+        sleep(Duration::from_millis(1100)).await;
+        assert_eq!(store.reserve(acceptance(1), NOW).await, Err(StoreError::TimedOut(limit)));
+        assert!(store.reserve(acceptance(1), NOW).await.is_ok());
+    }
+    assert_eq!(server.connections(), 1);
+}
+
+#[tokio::test]
 async fn a_login_that_is_never_answered_is_over_in_time() {
     let server = Fake::answering([Then::Hang]).await;
     let limit = Duration::from_millis(100);
