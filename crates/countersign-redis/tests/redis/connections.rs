@@ -7,8 +7,8 @@ use countersign_redis::{RedisReplayStore, StoreError};
 use tokio::{net::TcpListener, time::sleep};
 
 use crate::{
-    fake::{Fake, Then, say},
-    support::{NOW, PATIENT, acceptance},
+    fake::{Fake, Then, bulk, say},
+    support::{NOW, PATIENT, acceptance, leased},
 };
 
 /// Until the store works again, at most two seconds.
@@ -116,6 +116,15 @@ async fn a_server_that_answers_nonsense_is_not_believed_again_on_that_connection
     assert_eq!(store.reserve(acceptance(1), NOW).await, Err(StoreError::Unexpected { command: "SET NX" }));
     recovers(&store).await;
     assert_eq!(server.connections(), 2);
+}
+
+#[tokio::test]
+async fn a_key_that_is_somebody_elses_keeps_the_connection() {
+    let server = Fake::answering([bulk("theirs"), bulk("1")]).await;
+    let store = server.store();
+    assert_eq!(store.reserve(leased(1), NOW).await, Err(StoreError::Foreign));
+    assert_eq!(store.reserve(leased(2), NOW).await, Ok(Reserved::Seen));
+    assert_eq!(server.connections(), 1);
 }
 
 #[tokio::test]
