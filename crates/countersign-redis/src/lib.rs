@@ -14,8 +14,8 @@
 //!     .time_limit(Duration::from_millis(100))
 //!     .build()?;
 //!
-//! // Is it there, and can it be relied on?
-//! for server in store.check().await? {
+//! // Is it there, and can it be relied on? `check` does where no webhooks are received.
+//! for server in store.check_leases().await? {
 //!     println!("replays are remembered by {server}");
 //! }
 //! # Ok(())
@@ -24,7 +24,8 @@
 //!
 //! # What the server has to be
 //!
-//! * Redis, or Valkey of any version. Leases need Redis 7.0; without them any version does.
+//! * Redis, or Valkey of any version. Deliveries of webhooks are reserved under leases, which need Redis 7.0: an older one refuses them, and
+//!   every delivery is answered with 503. [`RedisReplayStore::check_leases`] insists on it. Without webhooks any version does.
 //! * `maxmemory-policy noeviction`. Under any other policy a server that is full throws out what it was told to remember, and
 //!   replays pass. With it, it refuses what is new once it is full, so that requests are refused as not possible now.
 //!   [`RedisReplayStore::check`] insists on it.
