@@ -3,6 +3,11 @@
 //! [`RedisReplayStore`] is a [`ReplayStore`](countersign::ReplayStore). Whatever server of the fleet a request comes to first, all of
 //! them refuse it when it comes again.
 //!
+//! **The store knows what Redis knows, and nothing else.** After `FLUSHALL`, a restart without persistence, or a failover that lost writes,
+//! every request whose signature still holds passes once more, and nothing tells that it did: unlike a
+//! [`MemoryReplayStore`](countersign::MemoryReplayStore), this one does not refuse what was signed before it began. With `appendonly yes`
+//! and `appendfsync always` a restart forgets nothing; [what is lost when](#what-is-lost-when) has the rest.
+//!
 //! ```no_run
 //! use std::time::Duration;
 //!
@@ -36,10 +41,12 @@
 //! # What is lost when
 //!
 //! A request can be replayed for as long as its signature is accepted: 300 seconds by the default policy. Whatever the store
-//! forgets meanwhile can be replayed for the rest of that time.
+//! forgets meanwhile can be replayed for the rest of that time. A delivery of a webhook can be for as long as its sender's preset accepts
+//! it: where no time is signed, for as long as its key lives.
 //!
 //! | what happens | with | what is forgotten |
 //! |---|---|---|
+//! | `FLUSHALL`, or another database or prefix is set | any of them | everything |
 //! | the server restarts | no persistence | everything |
 //! | | snapshots alone | everything since the last one: minutes |
 //! | | `appendonly yes`, `appendfsync everysec` | where the machine fails, up to a second or two; where only the program does, nothing |
