@@ -23,6 +23,7 @@ pub(crate) fn leased(value: &Value, ticket: Ticket) -> Result<Reserved, StoreErr
         Value::Nil => Ok(Reserved::New(ticket)),
         Value::BulkString(value) if value == SEEN => Ok(Reserved::Seen),
         Value::BulkString(value) if is_token(value) => Ok(Reserved::UnderWay),
+        Value::BulkString(_) => Err(StoreError::Foreign),
         _ => Err(StoreError::Unexpected { command: "SET NX GET" }),
     }
 }

@@ -68,13 +68,16 @@ pub enum CheckError {
     /// A replica, which takes no writes.
     #[error("the store is a replica and takes no writes")]
     Replica,
+    /// It cannot reserve under a lease, so that every delivery of a webhook is refused as not possible now.
+    #[error("the store cannot reserve under a lease: it is {0}, and has to be Redis 7.0 or later, or Valkey")]
+    NoLeases(String),
 }
 
 impl RedisReplayStore {
     /// Asks each server that takes writes whether it can be relied on, and what it keeps over a restart.
     ///
     /// For when a program starts: it takes four round trips. A user that may not ask for `CONFIG` is no error; then less is known of
-    /// [`Persistence`].
+    /// [`Persistence`]. A program that receives webhooks calls [`check_leases`](Self::check_leases) in its place.
     ///
     /// # Errors
     ///
@@ -94,6 +97,28 @@ impl RedisReplayStore {
             }
         }
         information.iter().zip(&settings).map(|(server, settings)| report(server, settings)).collect()
+    }
+
+    /// The same, and that each server can reserve under a lease, as a delivery of a webhook is while its handler runs. Signed requests
+    /// to an API take none.
+    ///
+    /// ```no_run
+    /// # async fn start(store: countersign_redis::RedisReplayStore) -> Result<(), countersign_redis::CheckError> {
+    /// store.check_leases().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`check`](Self::check), and [`CheckError::NoLeases`] where one of the servers is a Redis before 7.0: it refuses to reserve
+    /// under a lease with an error, so that every delivery would be answered with 503.
+    pub async fn check_leases(&self) -> Result<Vec<ServerReport>, CheckError> {
+        let servers = self.check().await?;
+        match servers.iter().find(|server| !server.supports_leases) {
+            Some(server) => Err(CheckError::NoLeases(server.software.clone())),
+            None => Ok(servers),
+        }
     }
 }
 

@@ -37,7 +37,10 @@ pub enum StoreError {
         /// What the server says of it.
         detail: String,
     },
-    /// The answer means nothing here: the key is somebody else's, or the server is no store.
+    /// The key holds a value that no replay store wrote: others use the prefix too.
+    #[error("the key holds a value that no replay store wrote")]
+    Foreign,
+    /// The answer means nothing here: the server is no store.
     #[error("the store gave an answer to {command} that means nothing")]
     Unexpected {
         /// What it was the answer to.

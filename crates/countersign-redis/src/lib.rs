@@ -3,6 +3,11 @@
 //! [`RedisReplayStore`] is a [`ReplayStore`](countersign::ReplayStore). Whatever server of the fleet a request comes to first, all of
 //! them refuse it when it comes again.
 //!
+//! **The store knows what Redis knows, and nothing else.** After `FLUSHALL`, a restart without persistence, or a failover that lost writes,
+//! every request whose signature still holds passes once more, and nothing tells that it did: unlike a
+//! [`MemoryReplayStore`](countersign::MemoryReplayStore), this one does not refuse what was signed before it began. With `appendonly yes`
+//! and `appendfsync always` a restart forgets nothing; [what is lost when](#what-is-lost-when) has the rest.
+//!
 //! ```no_run
 //! use std::time::Duration;
 //!
@@ -14,8 +19,8 @@
 //!     .time_limit(Duration::from_millis(100))
 //!     .build()?;
 //!
-//! // Is it there, and can it be relied on?
-//! for server in store.check().await? {
+//! // Is it there, and can it be relied on? `check` does where no webhooks are received.
+//! for server in store.check_leases().await? {
 //!     println!("replays are remembered by {server}");
 //! }
 //! # Ok(())
@@ -24,7 +29,8 @@
 //!
 //! # What the server has to be
 //!
-//! * Redis, or Valkey of any version. Leases need Redis 7.0; without them any version does.
+//! * Redis, or Valkey of any version. Deliveries of webhooks are reserved under leases, which need Redis 7.0: an older one refuses them, and
+//!   every delivery is answered with 503. [`RedisReplayStore::check_leases`] insists on it. Without webhooks any version does.
 //! * `maxmemory-policy noeviction`. Under any other policy a server that is full throws out what it was told to remember, and
 //!   replays pass. With it, it refuses what is new once it is full, so that requests are refused as not possible now.
 //!   [`RedisReplayStore::check`] insists on it.
@@ -35,10 +41,12 @@
 //! # What is lost when
 //!
 //! A request can be replayed for as long as its signature is accepted: 300 seconds by the default policy. Whatever the store
-//! forgets meanwhile can be replayed for the rest of that time.
+//! forgets meanwhile can be replayed for the rest of that time. A delivery of a webhook can be for as long as its sender's preset accepts
+//! it: where no time is signed, for as long as its key lives.
 //!
 //! | what happens | with | what is forgotten |
 //! |---|---|---|
+//! | `FLUSHALL`, or another database or prefix is set | any of them | everything |
 //! | the server restarts | no persistence | everything |
 //! | | snapshots alone | everything since the last one: minutes |
 //! | | `appendonly yes`, `appendfsync everysec` | where the machine fails, up to a second or two; where only the program does, nothing |

@@ -1,10 +1,7 @@
 //! A connection that comes back.
 
 use std::{
-    sync::{
-        Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -22,8 +19,8 @@ const LONGEST_REST: Duration = Duration::from_millis(500);
 /// The rest after the first failure; each further one doubles it.
 const FIRST_REST: Duration = Duration::from_millis(50);
 
-/// A connection on which nothing came for so long, although something was asked, is given up. A server that only was slow for a moment
-/// keeps its connections; one that is gone without a word would keep them for many minutes, until TCP gave up.
+/// A connection on which nothing came for so long, since the first question that got no answer in time, is given up. A server that only
+/// was slow for a moment keeps its connections; one that is gone without a word would keep them for many minutes, until TCP gave up.
 const SILENCE: Duration = Duration::from_secs(1);
 
 /// One connection: made by whoever needs it first, shared by all, and made anew when it failed.
@@ -31,9 +28,6 @@ pub(crate) struct Line {
     state: Mutex<State>,
     /// Held by the one that connects.
     connecting: tokio::sync::Mutex<()>,
-    born: Instant,
-    /// When the last answer came, in milliseconds since `born`.
-    answered: AtomicU64,
 }
 
 #[derive(Default)]
@@ -41,6 +35,10 @@ struct State {
     link: Option<Link>,
     /// How many connections there have been, so that none is given up for the failure of the one before it.
     number: u64,
+    /// When the last answer came.
+    heard: Option<Instant>,
+    /// Since when questions get no answer in time.
+    unanswered: Option<Instant>,
     failures: u32,
     rest: Option<(Instant, StoreError)>,
 }
@@ -53,12 +51,7 @@ struct Attempt<'a> {
 
 impl Line {
     pub(crate) fn new() -> Self {
-        Self {
-            state: Mutex::default(),
-            connecting: tokio::sync::Mutex::default(),
-            born: Instant::now(),
-            answered: AtomicU64::new(0),
-        }
+        Self { state: Mutex::default(), connecting: tokio::sync::Mutex::default() }
     }
 
     /// Whether it failed so recently that nothing is tried.
@@ -67,14 +60,21 @@ impl Line {
     }
 
     /// Asks within `limit`, with connecting where that is needed.
-    pub(crate) async fn ask(
+    pub(crate) async fn ask<T>(
         &self,
         dial: &Dial,
         command: &Cmd,
         name: &'static str,
         limit: Duration,
-    ) -> Result<Value, StoreError> {
-        self.within(limit, self.with_link(dial, name, async |mut link| link.ask(command).await)).await
+        read: impl FnOnce(&Value) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let (number, answer) = self.exchange(dial, name, limit, async |mut link| link.ask(command).await).await?;
+        read(&answer).inspect_err(|error| {
+            // No store answers so: whatever else comes on this connection would be as doubtful.
+            if matches!(error, StoreError::Unexpected { .. }) {
+                self.state().give_up(number, error);
+            }
+        })
     }
 
     /// The same of every server that takes writes. An answer may be the server's error.
@@ -85,58 +85,32 @@ impl Line {
         name: &'static str,
         limit: Duration,
     ) -> Result<Vec<Value>, StoreError> {
-        self.within(limit, self.with_link(dial, name, async |mut link| link.ask_all(command).await)).await
+        let answers = self.exchange(dial, name, limit, async |mut link| link.ask_all(command).await).await;
+        answers.map(|(_, answers)| answers)
     }
 
-    /// The answer was one that no store gives: whatever else comes on this connection would be as doubtful.
-    pub(crate) fn distrust(&self, error: &StoreError) {
-        let mut state = self.state();
-        let number = state.number;
-        state.give_up(number, error);
-    }
-
-    async fn within<T>(
-        &self,
-        limit: Duration,
-        asking: impl Future<Output = Result<T, StoreError>>,
-    ) -> Result<T, StoreError> {
-        timeout(limit, asking).await.unwrap_or_else(|_| {
-            let error = StoreError::TimedOut(limit);
-            if self.is_silent() {
-                self.distrust(&error);
-            }
-            Err(error)
-        })
-    }
-
-    async fn with_link<T>(
+    /// What was answered, and on which connection.
+    async fn exchange<T>(
         &self,
         dial: &Dial,
         name: &'static str,
+        limit: Duration,
         ask: impl AsyncFnOnce(Link) -> Result<T, RedisError>,
-    ) -> Result<T, StoreError> {
-        let (number, link) = self.link(dial).await?;
+    ) -> Result<(u64, T), StoreError> {
+        let begun = Instant::now();
+        let (number, link) =
+            timeout(limit, self.link(dial)).await.unwrap_or_else(|_| Err(StoreError::TimedOut(limit)))?;
         let is_cluster = link.is_cluster();
-        let error = match ask(link).await {
-            Ok(answer) => {
-                self.note_answer();
-                self.state().failures = 0;
-                return Ok(answer);
+        let asked = Instant::now();
+        let failure = match timeout(limit.saturating_sub(begun.elapsed()), ask(link)).await {
+            Ok(Ok(answer)) => {
+                self.state().answered(number);
+                return Ok((number, answer));
             }
-            Err(error) => error,
+            Ok(Err(error)) => StoreError::of(&error, name),
+            Err(_) => StoreError::TimedOut(limit),
         };
-        let failure = StoreError::of(&error, name);
-        if matches!(failure, StoreError::Refused { .. }) {
-            self.note_answer();
-        }
-        let is_over = match &failure {
-            // It was the one to write to and is no more: its name may lead to another by now.
-            StoreError::Refused { code, .. } => code == "READONLY",
-            _ => true,
-        };
-        if is_over && (!is_cluster || self.is_silent()) {
-            self.state().give_up(number, &failure);
-        }
+        self.state().judge(number, is_cluster, asked, &failure);
         Err(failure)
     }
 
@@ -153,19 +127,6 @@ impl Line {
         attempt.outcome = Some(dial.connect().await);
         drop(attempt);
         self.state().found()?.ok_or_else(|| StoreError::Lost { reason: "given up meanwhile".to_owned() })
-    }
-
-    fn note_answer(&self) {
-        self.answered.store(self.since_birth(), Ordering::Relaxed);
-    }
-
-    fn is_silent(&self) -> bool {
-        let silence = self.since_birth().saturating_sub(self.answered.load(Ordering::Relaxed));
-        Duration::from_millis(silence) >= SILENCE
-    }
-
-    fn since_birth(&self) -> u64 {
-        u64::try_from(self.born.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -185,6 +146,42 @@ impl State {
     fn rest(&self) -> Option<StoreError> {
         let (until, error) = self.rest.as_ref()?;
         (Instant::now() < *until).then(|| error.clone())
+    }
+
+    fn answered(&mut self, number: u64) {
+        self.failures = 0;
+        self.heard_of(number);
+    }
+
+    fn heard_of(&mut self, number: u64) {
+        if self.number == number {
+            self.heard = Some(Instant::now());
+            self.unanswered = None;
+        }
+    }
+
+    /// Whether the connection is to be given up for a failure, of what was asked at `asked`.
+    fn judge(&mut self, number: u64, is_cluster: bool, asked: Instant, failure: &StoreError) {
+        let is_over = match failure {
+            StoreError::Refused { code, .. } => {
+                self.heard_of(number);
+                // It was the one to write to and is no more: its name may lead to another by now.
+                code == "READONLY" && !is_cluster
+            }
+            StoreError::TimedOut(_) => self.is_silent(number, asked),
+            // One server of a cluster says nothing of the others.
+            _ => !is_cluster || self.is_silent(number, asked),
+        };
+        if is_over {
+            self.give_up(number, failure);
+        }
+    }
+
+    /// Whether nothing came for too long, now that there was no answer to what was asked at `asked` either.
+    fn is_silent(&mut self, number: u64, asked: Instant) -> bool {
+        // The servers of a cluster do not answer in turn, so that an answer may have come since.
+        let since = self.heard.map_or(asked, |heard| heard.max(asked));
+        self.number == number && self.unanswered.get_or_insert(since).elapsed() >= SILENCE
     }
 
     fn give_up(&mut self, number: u64, error: &StoreError) {
@@ -209,9 +206,9 @@ impl Drop for Attempt<'_> {
         let mut state = self.line.state();
         match self.outcome.take() {
             Some(Ok(link)) => {
-                self.line.note_answer();
                 state.number = state.number.saturating_add(1);
                 state.link = Some(link);
+                state.unanswered = None;
                 state.rest = None;
             }
             Some(Err(error)) => state.failed(&error),

@@ -121,8 +121,7 @@ impl RedisReplayStore {
         let Some(line) = self.line() else {
             return Err(StoreError::Unreachable { reason: "no connections".to_owned() });
         };
-        let answer = line.ask(&self.0.dial, command, name, self.0.limit).await?;
-        read(&answer).inspect_err(|error| line.distrust(error))
+        line.ask(&self.0.dial, command, name, self.0.limit, read).await
     }
 
     /// Asks each server that takes writes.

@@ -43,6 +43,7 @@ async fn a_server_that_evicts_is_refused() {
     for policy in ["allkeys-lru", "volatile-ttl", "volatile-lru", "allkeys-random", "allkeys-lfu"] {
         let server = server(INFO.replace("allkeys-lru", policy), None).await;
         assert_eq!(server.store().check().await, Err(CheckError::Evicts(policy.to_owned())));
+        assert_eq!(server.store().check_leases().await, Err(CheckError::Evicts(policy.to_owned())));
     }
     let server = server(INFO.replace("allkeys-lru", "noeviction"), Some(&[("maxmemory-policy", "volatile-ttl")])).await;
     assert_eq!(server.store().check().await, Err(CheckError::Evicts("volatile-ttl".to_owned())));
@@ -98,8 +99,11 @@ async fn leases_need_redis_7_or_a_valkey() {
         ("redis_version:7.2.4\r\nvalkey_version:9.1.2", "valkey 9.1.2", true),
     ] {
         let information = INFO.replace("allkeys-lru", "noeviction").replace("redis_version:7.0.15", version);
-        let report = server(information, None).await.store().check().await.unwrap();
+        let store = server(information, None).await.store();
+        let report = store.check().await.unwrap();
         assert_eq!((report[0].software.as_str(), report[0].supports_leases), (software, supports_leases));
+        let expected = if supports_leases { Ok(report) } else { Err(CheckError::NoLeases(software.to_owned())) };
+        assert_eq!(store.check_leases().await, expected);
     }
 }
 

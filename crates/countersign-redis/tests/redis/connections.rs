@@ -7,8 +7,8 @@ use countersign_redis::{RedisReplayStore, StoreError};
 use tokio::{net::TcpListener, time::sleep};
 
 use crate::{
-    fake::{Fake, Then, say},
-    support::{NOW, PATIENT, acceptance},
+    fake::{Fake, Then, bulk, say},
+    support::{NOW, PATIENT, acceptance, leased},
 };
 
 /// Until the store works again, at most two seconds.
@@ -119,6 +119,15 @@ async fn a_server_that_answers_nonsense_is_not_believed_again_on_that_connection
 }
 
 #[tokio::test]
+async fn a_key_that_is_somebody_elses_keeps_the_connection() {
+    let server = Fake::answering([bulk("theirs"), bulk("1")]).await;
+    let store = server.store();
+    assert_eq!(store.reserve(leased(1), NOW).await, Err(StoreError::Foreign));
+    assert_eq!(store.reserve(leased(2), NOW).await, Ok(Reserved::Seen));
+    assert_eq!(server.connections(), 1);
+}
+
+#[tokio::test]
 async fn a_refusal_keeps_the_connection() {
     let server = Fake::answering([say("-OOM full\r\n"), say("-LOADING soon\r\n"), say("+OK\r\n")]).await;
     let store = server.store();
@@ -146,6 +155,21 @@ async fn a_server_that_is_slow_once_keeps_its_connection_and_one_that_is_silent_
         assert!(begun.elapsed() < Duration::from_secs(3));
     }
     assert!(begun.elapsed() > Duration::from_millis(600), "{:?}", begun.elapsed());
+}
+
+#[tokio::test]
+async fn a_server_that_is_slow_now_and_then_after_a_rest_keeps_its_connection() {
+    let late = say("+OK\r\n+OK\r\n");
+    let server = Fake::answering([say("+OK\r\n"), Then::Hang, late.clone(), Then::Hang, late]).await;
+    let limit = Duration::from_millis(200);
+    let store = server.builder().time_limit(limit).build().unwrap();
+    store.reserve(acceptance(1), NOW).await.unwrap();
+    for _ in 0..2 {
+        sleep(Duration::from_millis(1100)).await;
+        assert_eq!(store.reserve(acceptance(1), NOW).await, Err(StoreError::TimedOut(limit)));
+        assert!(store.reserve(acceptance(1), NOW).await.is_ok());
+    }
+    assert_eq!(server.connections(), 1);
 }
 
 #[tokio::test]

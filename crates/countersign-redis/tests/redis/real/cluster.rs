@@ -1,13 +1,20 @@
 //! A cluster of three.
 
-use std::{collections::HashSet, env, net::TcpListener, process::Command, thread::sleep, time::Duration};
+use std::{
+    collections::HashSet,
+    env,
+    net::TcpListener,
+    process::Command,
+    thread::sleep,
+    time::{Duration, Instant},
+};
 
 use countersign::{ReplayStore, Reserved};
 use countersign_redis::{RedisReplayStore, StoreError};
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 
-use super::{outages::fails_for, outages::recovers, server::Server};
+use super::{outages::fails_for, outages::recovers, server::START, server::Server};
 use crate::support::{NOW, PATIENT, acceptance, leased};
 
 struct Cluster(Vec<Server>);
@@ -27,7 +34,9 @@ impl Cluster {
 
     /// Servers that were gone refuse everything for a few seconds, until they have heard from each other.
     fn wait_until_ready(&self) {
+        let begun = Instant::now();
         while !self.0.iter().all(|server| server.ask::<String>(&["CLUSTER", "INFO"]).contains("cluster_state:ok")) {
+            assert!(begun.elapsed() < START, "the cluster did not start");
             sleep(Duration::from_millis(50));
         }
     }

@@ -14,7 +14,7 @@ use redis::FromRedisValue;
 use tempfile::TempDir;
 
 /// Longer than a server takes to start on a machine that is busy.
-const START: Duration = Duration::from_secs(20);
+pub(super) const START: Duration = Duration::from_secs(20);
 
 pub(super) struct Server {
     pub(super) port: u16,
@@ -83,7 +83,10 @@ impl Server {
     }
 
     fn signal(&self, signal: &str) {
-        assert!(Command::new("kill").args([signal, &self.process.id().to_string()]).status().unwrap().success());
+        // The shell has it built in, while the program of that name is not on every machine.
+        let id = self.process.id().to_string();
+        let mut kill = Command::new("sh");
+        assert!(kill.args(["-c", "kill \"$0\" \"$1\"", signal, &id]).status().unwrap().success());
     }
 
     fn wait_until_ready(&mut self) {
