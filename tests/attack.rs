@@ -72,6 +72,10 @@ struct Args {
     /// which is what there is to know of it
     #[arg(long, default_value = "standard")]
     dialect: String,
+    /// The server accepts each request once: tries the rows on replay too, and gives every request an X-Request-Id of its own, which
+    /// it covers. Without it a server that remembers what it accepted refuses the second request of a second
+    #[arg(long)]
+    once: bool,
     /// Tries the rows over HTTP/2 as well, by prior knowledge and without TLS
     #[arg(long)]
     h2: bool,
@@ -98,6 +102,7 @@ fn attack(args: &Args) -> Result<ExitCode, Box<dyn Error>> {
     let mut failed = false;
     for protocol in if args.h2 { &[Protocol::Http1, Protocol::Http2][..] } else { &[Protocol::Http1] } {
         for route in subject.targets.keys() {
+            let subject = if args.once { subject.with_new_id() } else { subject.clone() };
             let lab = Lab { subject: &subject, protocol: *protocol, route: *route };
             run::control(&lab).map_err(|why| {
                 let (name, target) = (protocol.name(), lab.target());
@@ -140,6 +145,7 @@ fn subject(args: &Args) -> Result<Subject, Box<dyn Error>> {
     Secret::dangerous_short(material.clone())?;
     let key = Key { id: args.key_id.clone(), algorithm, material };
     let optional = args.optional_target.clone().map(|target| (Route::Optional, target));
+    let remembered = args.once.then(|| (Route::Remembered, args.target.clone()));
     Ok(Subject {
         address,
         host: args.host.clone().unwrap_or_else(|| args.address.clone()),
@@ -147,10 +153,12 @@ fn subject(args: &Args) -> Result<Subject, Box<dyn Error>> {
         method: args.method.clone(),
         body: args.body.clone().into_bytes(),
         content_type: args.content_type.clone(),
-        targets: std::iter::once((Route::Extractor, args.target.clone())).chain(optional).collect(),
+        targets: std::iter::once((Route::Extractor, args.target.clone())).chain(optional).chain(remembered).collect(),
         dialect,
         keys: BTreeMap::from([(HMAC, key)]),
         held_at: None,
+        remembers: args.once,
+        request_id: None,
         inside: None,
     })
 }

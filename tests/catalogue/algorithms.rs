@@ -186,7 +186,7 @@ fn weak_rsa(lab: &Lab<'_>) -> Cases {
 }
 
 /// A number in DER.
-fn integer(bytes: &[u8]) -> Vec<u8> {
+pub fn integer(bytes: &[u8]) -> Vec<u8> {
     let mut bytes = bytes.to_vec();
     if bytes[0] >= 0x80 {
         bytes.insert(0, 0);
@@ -195,7 +195,7 @@ fn integer(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// The order of P-256.
-const ORDER: &[u8] = &[
+pub const ORDER: &[u8] = &[
     0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xbc, 0xe6, 0xfa, 0xad, 0xa7,
     0x17, 0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x51,
 ];

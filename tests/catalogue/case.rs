@@ -111,6 +111,12 @@ impl Expect {
         Self::new(413, Some("body-too-large"))
     }
 
+    /// 200, and no handler is reached: the delivery was handled before.
+    #[must_use]
+    pub fn handled_before() -> Self {
+        Self { calls: Some(0), events: Some(1), ..Self::new(200, Some("already-delivered")) }
+    }
+
     /// These statuses, in the order of the requests.
     #[must_use]
     pub fn each(statuses: &[u16], cause: &'static str) -> Self {
@@ -246,6 +252,18 @@ impl Row {
     #[must_use]
     pub const fn hooks(self) -> Self {
         Self { routes: &[Route::Hooks, Route::GuardedHooks], ..self }
+    }
+
+    /// On the routes where each request is accepted once.
+    #[must_use]
+    pub const fn remembered(self) -> Self {
+        Self { routes: &[Route::Remembered, Route::GuardedRemembered], ..self }
+    }
+
+    /// On the routes where each delivery of a webhook is handled once.
+    #[must_use]
+    pub const fn remembered_hooks(self) -> Self {
+        Self { routes: &[Route::RememberedHooks], ..self }
     }
 
     /// On one route, where both kinds have to do the same or where it takes long.

@@ -1,27 +1,25 @@
-//! The server of this process: actix-web under the default policy, with its calls counted and its events kept.
+//! The server of this process, under the default policy.
 
 use std::{
     collections::{BTreeMap, HashSet},
-    sync::{
-        Arc, LazyLock, Mutex,
-        atomic::{AtomicUsize, Ordering},
-        mpsc,
-    },
-    thread::JoinHandle,
+    sync::{Arc, Mutex},
     time::{Duration, SystemTime},
 };
 
-use actix_web::{App, HttpRequest, HttpServer, dev::ServerHandle, web, web::Bytes};
-use countersign::{Algorithm, Claim, Credential, Dialect, KeyError, KeyId, Policy, Secret, UnixTime, VerifyingKey};
-use countersign_actix::{Caller, MaybeSigned, SignatureConfig, SignatureGuard, Signed};
-use tracing::{Event, Subscriber};
-use tracing_subscriber::{Layer, layer::Context, prelude::*};
-
-use crate::events::fields;
+use actix_web::{
+    HttpRequest,
+    web::{self, Bytes, ServiceConfig},
+};
+use countersign::{
+    Algorithm, Claim, Credential, Dialect, KeyError, KeyId, MemoryReplayStore, Policy, Secret, UnixTime, VerifyingKey,
+    When,
+};
+use countersign_actix::{Caller, MaybeSigned, ReplayProtection, SignatureConfig, SignatureGuard, Signed};
 
 use super::{
     hook_fixture::Hooks,
-    subject::{ED25519, HMAC, Inside, Key, P256, RSA_2048, RSA_4096, RSA_PSS, Route, Subject},
+    served::{Calls, Served, panic_quietly, shown},
+    subject::{ED25519, HMAC, Key, P256, REQUEST_ID, RSA_2048, RSA_4096, RSA_PSS, Route, Subject},
 };
 
 /// The one authority that the server goes by.
@@ -107,24 +105,6 @@ impl Keys {
     }
 }
 
-/// Panics as the catalogue wants it, without a word on the way.
-fn panic_quietly() -> ! {
-    std::panic::resume_unwind(Box::new("as the catalogue wants it"))
-}
-
-/// How often a handler was reached.
-pub type Calls = web::Data<AtomicUsize>;
-
-/// Says what reached the handler.
-fn shown(request: &HttpRequest, body: &[u8], calls: &Calls) -> String {
-    calls.fetch_add(1, Ordering::SeqCst);
-    if request.headers().contains_key("x-panic") {
-        panic_quietly();
-    }
-    let target = request.uri().path_and_query().map_or("", |target| target.as_str());
-    format!("{} {target} {}", request.method(), String::from_utf8_lossy(body))
-}
-
 async fn signed(body: Signed<Bytes, &'static str>, request: HttpRequest, calls: Calls) -> String {
     shown(&request, &body, &calls)
 }
@@ -140,114 +120,76 @@ async fn optional(body: MaybeSigned<Bytes, &'static str>, request: HttpRequest, 
     }
 }
 
-/// While there is a single subscriber, a call site that another thread comes to first is off for all threads.
-static SECOND_SUBSCRIBER: LazyLock<tracing::Dispatch> =
-    LazyLock::new(|| tracing::Dispatch::new(tracing_subscriber::registry()));
+/// What is remembered begins so long before the server's time: all that is accepted at all.
+const MEMORY: Duration = Duration::from_secs(400);
 
 /// The server, stopped when dropped.
 pub struct Fixture {
     /// What is attacked.
     pub subject: Subject,
-    handle: ServerHandle,
-    thread: Option<JoinHandle<()>>,
+    _served: Served,
 }
 
 impl Fixture {
-    /// Starts the server on a free loopback port. Its clock stands still, so that no case crosses an edge by itself.
+    /// Starts the server. Its clock stands still, so that no case crosses an edge by itself.
     #[must_use]
     pub fn start() -> Self {
-        LazyLock::force(&SECOND_SUBSCRIBER);
         let now = UnixTime::from(SystemTime::now());
-        let calls = Arc::new(AtomicUsize::new(0));
-        let events = Events::default();
-        let (sender, started) = mpsc::channel();
-        let (counter, layer) = (calls.clone(), events.clone());
-        let thread = std::thread::spawn(move || {
-            actix_web::rt::System::new().block_on(async move {
-                let keys = Arc::new(Keys::new());
-                let loader = move |claim| Arc::clone(&keys).load(claim);
-                let config =
-                    SignatureConfig::new(loader).clock(move || now).body_limit(BODY_LIMIT).key_deadline(KEY_DEADLINE);
-                // On one kind of route the host is held to a list as well.
-                let own_host = config.clone().policy(Policy::default().only_authorities([HOST.parse().unwrap()]));
-                let server = HttpServer::new(move || {
-                    let hooks = Hooks::new(now);
-                    // The worker's thread is this server's alone, and its events are wanted for as long as it lives.
-                    let subscriber = tracing_subscriber::registry().with(layer.clone());
-                    std::mem::forget(tracing::subscriber::set_default(subscriber));
-                    App::new()
-                        .app_data(Calls::from(counter.clone()))
-                        .app_data(config.clone())
-                        .service(
-                            web::scope("/guarded")
-                                .wrap(SignatureGuard::new(own_host.clone()))
-                                .default_service(web::to(guarded)),
-                        )
-                        .service(web::scope("/optional").default_service(web::to(optional)))
-                        .service(hooks.extracted())
-                        .service(hooks.guarded())
-                        .default_service(web::to(signed))
-                });
-                // Else the small frames of HTTP/2 wait for each other, some 40 ms at a time.
-                let server = server.on_connect(|io, _| {
-                    if let Some(stream) = io.downcast_ref::<actix_web::rt::net::TcpStream>() {
-                        stream.set_nodelay(true).unwrap();
-                    }
-                });
-                let server = server.workers(1).disable_signals().client_disconnect_timeout(Duration::from_millis(200));
-                let server = server.bind_auto_h2c(("127.0.0.1", 0)).unwrap();
-                let address = server.addrs()[0];
-                let server = server.run();
-                sender.send((address, server.handle())).unwrap();
-                server.await.unwrap();
-            });
-        });
-        let (address, handle) = started.recv().unwrap();
-        let targets = [(Route::Extractor, ""), (Route::Guard, "/guarded"), (Route::Optional, "/optional")];
-        let hooks = [(Route::Hooks, "/hooks".to_owned()), (Route::GuardedHooks, "/guarded-hooks".to_owned())];
+        let served = Served::start(1, routes(now));
+        let targets = [
+            (Route::Extractor, ""),
+            (Route::Guard, "/guarded"),
+            (Route::Optional, "/optional"),
+            (Route::Remembered, "/once"),
+            (Route::GuardedRemembered, "/guarded-once"),
+        ];
+        let hooks = [
+            (Route::Hooks, "/hooks"),
+            (Route::GuardedHooks, "/guarded-hooks"),
+            (Route::RememberedHooks, "/once-hooks"),
+        ];
+        let targets = targets.map(|(route, prefix)| (route, format!("{prefix}/inbox?x=1")));
         let subject = Subject {
-            address,
+            address: served.address,
             host: HOST.to_owned(),
             other_host: Some("other.example".to_owned()),
             method: "POST".to_owned(),
             body: br#"{"a": 1, "b": [2, 3]}"#.to_vec(),
             content_type: "application/json".to_owned(),
-            targets: targets
-                .map(|(route, prefix)| (route, format!("{prefix}/inbox?x=1")))
-                .into_iter()
-                .chain(hooks)
-                .collect(),
+            targets: targets.into_iter().chain(hooks.map(|(route, path)| (route, path.to_owned()))).collect(),
             dialect: Dialect::STANDARD,
             keys: private_keys(),
             held_at: Some(now),
-            inside: Some(Inside { calls, events: events.0 }),
+            remembers: false,
+            request_id: None,
+            inside: Some(served.inside.clone()),
         };
-        Self { subject, handle, thread: Some(thread) }
+        Self { subject, _served: served }
     }
 }
 
-impl Drop for Fixture {
-    fn drop(&mut self) {
-        // Dropping the future that this gives does not take the order back.
-        drop(self.handle.stop(false));
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
-    }
-}
-
-/// The events of the server's crate, each as its fields.
-#[derive(Clone, Default)]
-struct Events(Arc<Mutex<Vec<BTreeMap<String, String>>>>);
-
-impl<S: Subscriber> Layer<S> for Events {
-    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        if event.metadata().target().starts_with("countersign_actix") {
-            let fields = fields(event);
-            // What is let through leaves one as well, which says nothing of a cause.
-            if fields.contains_key("cause") {
-                self.0.lock().unwrap().push(fields);
-            }
-        }
+fn routes(now: UnixTime) -> impl Fn(&mut ServiceConfig) + Clone + Send + 'static {
+    let keys = Arc::new(Keys::new());
+    let loader = move |claim| Arc::clone(&keys).load(claim);
+    let config = SignatureConfig::new(loader).clock(move || now).body_limit(BODY_LIMIT).key_deadline(KEY_DEADLINE);
+    // On one kind of route the host is held to a list as well.
+    let own_host = config.clone().policy(Policy::default().only_authorities([HOST.parse().unwrap()]));
+    let protection = ReplayProtection::new(MemoryReplayStore::new(100_000, now.minus(MEMORY)));
+    let with_id = Policy::default().require(REQUEST_ID.parse().unwrap(), When::Always);
+    let once = config.clone().policy(with_id).once(protection.clone());
+    move |app| {
+        let (hooks, remembered_hooks) = (Hooks::new(now), Hooks::remembered(now, &protection));
+        let guard = |path, config: &SignatureConfig<&'static str>| {
+            web::scope(path).wrap(SignatureGuard::new(config.clone())).default_service(web::to(guarded))
+        };
+        app.app_data(config.clone())
+            .service(guard("/guarded", &own_host))
+            .service(web::scope("/optional").default_service(web::to(optional)))
+            .service(guard("/guarded-once", &once))
+            .service(web::scope("/once").app_data(once.clone()).default_service(web::to(signed)))
+            .service(hooks.extracted())
+            .service(hooks.guarded("/guarded-hooks"))
+            .service(remembered_hooks.guarded("/once-hooks"))
+            .default_service(web::to(signed));
     }
 }

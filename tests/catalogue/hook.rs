@@ -38,7 +38,10 @@ impl Hook<'_> {
                 .field("Content-Type", "application/x-www-form-urlencoded")
                 .body("user_id=24&cols2=b&cols=a&title=All+Versions"),
             "linear" => json(message, &format!(r#"{{"webhookTimestamp":{},"n":1}}"#, self.now() * 1000)),
-            _ => json(message, r#"{"n":1}"#),
+            _ => match &self.lab.subject.request_id {
+                Some(id) => json(message, &format!(r#"{{"n":"{id}"}}"#)),
+                None => json(message, r#"{"n":1}"#),
+            },
         }
     }
 
@@ -51,10 +54,11 @@ impl Hook<'_> {
     fn bare(&self) -> Message {
         let target = format!("{}/{}", self.lab.target(), self.name);
         let message = Message::new("POST", &target).field("Host", self.lab.subject.host.as_str());
+        let id = |usual: &'static str| self.lab.subject.request_id.as_deref().unwrap_or(usual);
         match self.name {
-            "standard-webhooks" => message.field("webhook-id", "msg_1"),
-            "github" => message.field("x-github-delivery", "d1"),
-            "linear" => message.field("linear-delivery", "d1"),
+            "standard-webhooks" => message.field("webhook-id", id("msg_1")),
+            "github" => message.field("x-github-delivery", id("d1")),
+            "linear" => message.field("linear-delivery", id("d1")),
             _ => message,
         }
     }

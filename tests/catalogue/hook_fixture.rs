@@ -13,11 +13,12 @@ use countersign::{
     Claim, Credential, KeyError, KeyId, Policy, Secret, UnixTime, Verifier, VerifyingKey,
     webhook::{Webhook, WebhookError},
 };
-use countersign_actix::{SignatureConfig, SignatureGuard, Signed};
+use countersign_actix::{ReplayProtection, SignatureConfig, SignatureGuard, Signed};
 use futures::future::LocalBoxFuture;
 
 use super::{
-    fixture::{BODY_LIMIT, Calls, SECRET},
+    fixture::{BODY_LIMIT, SECRET},
+    served::Calls,
     subject::HMAC,
 };
 
@@ -130,6 +131,12 @@ impl Hooks {
     }
 
     #[must_use]
+    pub fn remembered(now: UnixTime, protection: &ReplayProtection) -> Self {
+        let once = |(name, config): (_, SignatureConfig<_>)| (name, config.once(protection.clone()));
+        Self(configs(now).into_iter().map(once).collect())
+    }
+
+    #[must_use]
     pub fn extracted(&self) -> Scope {
         self.0.iter().fold(web::scope("/hooks"), |all, (name, config)| {
             all.service(web::scope(name).app_data(config.clone()).default_service(web::to(hook)))
@@ -137,8 +144,8 @@ impl Hooks {
     }
 
     #[must_use]
-    pub fn guarded(&self) -> Scope {
-        self.0.iter().fold(web::scope("/guarded-hooks"), |all, (name, config)| {
+    pub fn guarded(&self, path: &str) -> Scope {
+        self.0.iter().fold(web::scope(path), |all, (name, config)| {
             let guard = SignatureGuard::new(config.clone());
             all.service(web::scope(name).app_data(config.clone()).wrap(guard).default_service(web::to(hook)))
         })

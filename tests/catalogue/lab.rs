@@ -7,7 +7,7 @@ use super::{
     case::{Protocol, Skip},
     h1, h2,
     message::Message,
-    subject::{HMAC, Key, Route, Subject},
+    subject::{HMAC, Key, REQUEST_ID, Route, Subject},
 };
 
 /// One kind of route of one server over one version of HTTP.
@@ -68,11 +68,19 @@ impl Lab<'_> {
     #[must_use]
     pub fn plain(&self) -> Message {
         let subject = self.subject;
-        let message = Message::new(&subject.method, self.target()).field("Host", subject.host.as_str());
+        let message = self.bare(&subject.method);
         if subject.body.is_empty() {
             return message;
         }
         message.field("Content-Type", subject.content_type.as_str()).body(subject.body.clone())
+    }
+
+    fn bare(&self, method: &str) -> Message {
+        let message = Message::new(method, self.target()).field("Host", self.subject.host.as_str());
+        match &self.subject.request_id {
+            Some(id) => message.field("X-Request-Id", id.as_str()),
+            None => message,
+        }
     }
 
     /// A request with a body.
@@ -89,8 +97,7 @@ impl Lab<'_> {
     /// Where the server takes other requests alone.
     pub fn get(&self) -> Result<Message, Skip> {
         if self.is_ours() || self.subject.method == "GET" {
-            let subject = self.subject;
-            Ok(Message::new("GET", self.target()).field("Host", subject.host.as_str()))
+            Ok(self.bare("GET"))
         } else {
             Err(Skip("needs a route that takes GET"))
         }
@@ -163,6 +170,9 @@ impl Lab<'_> {
         let mut list = [&["(request-target)", "host"], times].concat();
         if message.has_body() {
             list.extend(["digest", "content-type"]);
+        }
+        if message.values(REQUEST_ID).next().is_some() && self.subject.request_id.is_some() {
+            list.push(REQUEST_ID);
         }
         list
     }

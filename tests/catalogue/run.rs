@@ -7,17 +7,15 @@ use std::{
 };
 
 use super::{
-    answer::{Answer, Seen},
+    answer::Seen,
     case::{Case, Expect, Protocol, Row, Run, Shot, Skip},
     h1,
     lab::Lab,
     message::Message,
+    refusals::Refusals,
     report::{Outcome, Report},
     subject::{Route, Subject},
 };
-
-/// The row that all refusals of a run answer to.
-const SAME_REFUSALS: &str = "A159";
 
 /// Runs the rows that go over a socket.
 #[must_use]
@@ -31,9 +29,7 @@ pub fn wire(subject: &Subject, protocol: Protocol, rows: &[&Row]) -> Report {
             report.push(row, outcome, start.elapsed());
         }
     }
-    for difference in refusals.differences {
-        report.fail(SAME_REFUSALS, difference);
-    }
+    refusals.tell(&mut report);
     report
 }
 
@@ -79,36 +75,99 @@ fn run_row(
     cases: fn(&Lab<'_>) -> Result<Vec<Case>, Skip>,
     refusals: &mut Refusals,
 ) -> Outcome {
-    let (mut held, mut failed, mut skipped) = (0, Vec::new(), String::new());
+    let mut tally = Tally::default();
     for route in row.routes {
-        let lab = Lab { subject, protocol, route: *route };
-        if !subject.targets.contains_key(route) {
-            // A foreign server has one kind of route, and perhaps an optional one.
+        let way = Way { subject, protocol, route: *route, cases };
+        if subject.targets.contains_key(route) {
+            way.run(&mut tally, refusals);
+        } else {
+            // A foreign server has one kind of route, and perhaps an optional one, or one that remembers.
             match route {
-                Route::Optional => "needs a route where a signature is optional".clone_into(&mut skipped),
-                Route::Hooks | Route::GuardedHooks => "needs routes for webhooks".clone_into(&mut skipped),
-                Route::Extractor | Route::Guard => {}
-            }
-            continue;
-        }
-        match catch_unwind(AssertUnwindSafe(|| cases(&lab))) {
-            Ok(Ok(cases)) => {
-                for case in cases {
-                    match run_case(&lab, &case, refusals) {
-                        Ok(()) => held += 1,
-                        Err(why) => failed.push(format!("{} route, {}: {why}", route.name(), case.name)),
-                    }
+                Route::Optional => "needs a route where a signature is optional".clone_into(&mut tally.skipped),
+                Route::Hooks | Route::GuardedHooks | Route::RememberedHooks => {
+                    "needs routes for webhooks".clone_into(&mut tally.skipped);
                 }
+                Route::Remembered | Route::GuardedRemembered if tally.held == 0 && tally.skipped.is_empty() => {
+                    "needs a server that accepts each request once: --once".clone_into(&mut tally.skipped);
+                }
+                Route::Remembered | Route::GuardedRemembered | Route::Extractor | Route::Guard => {}
             }
-            Ok(Err(Skip(why))) => why.clone_into(&mut skipped),
-            Err(_) if !lab.is_ours() => "this dialect has no such form".clone_into(&mut skipped),
-            Err(panic) => failed.push(format!("{} route: no case could be made: {}", route.name(), text_of(&*panic))),
         }
     }
-    match (failed.is_empty(), held) {
-        (false, _) => Outcome::Failed(failed),
-        (true, 0) => Outcome::NotTried(skipped),
+    match (tally.failed.is_empty(), tally.held) {
+        (false, _) => Outcome::Failed(tally.failed),
+        (true, 0) => Outcome::NotTried(tally.skipped),
         (true, held) => Outcome::Held(held),
+    }
+}
+
+#[derive(Default)]
+struct Tally {
+    held: usize,
+    failed: Vec<String>,
+    skipped: String,
+}
+
+/// The cases of a row on one kind of route.
+struct Way<'a> {
+    subject: &'a Subject,
+    protocol: Protocol,
+    route: Route,
+    cases: fn(&Lab<'_>) -> Result<Vec<Case>, Skip>,
+}
+
+impl Way<'_> {
+    fn run(&self, tally: &mut Tally, refusals: &mut Refusals) {
+        if self.subject.remembers || self.route.remembers() {
+            return self.run_each_anew(tally, refusals);
+        }
+        let lab = self.lab(self.subject);
+        for case in self.make(&lab, tally).unwrap_or_default() {
+            self.try_case(&lab, &case, tally, refusals);
+        }
+    }
+
+    /// Makes all cases anew for each of them, since one that was sent would spoil the next one that is made of it.
+    fn run_each_anew(&self, tally: &mut Tally, refusals: &mut Refusals) {
+        for at in 0.. {
+            let (subject, another) = (self.subject.with_new_id(), self.subject.with_new_id());
+            let lab = self.lab(&subject);
+            let Some(mut case) = self.make_at(at, &lab, tally) else { break };
+            if !self.route.remembers() {
+                // Where replay is not what is tried, no attack fails for being like its control.
+                let Some(Case { control, .. }) = self.make_at(at, &self.lab(&another), tally) else { break };
+                case.control = control;
+            }
+            self.try_case(&lab, &case, tally, refusals);
+        }
+    }
+
+    const fn lab<'s>(&self, subject: &'s Subject) -> Lab<'s> {
+        Lab { subject, protocol: self.protocol, route: self.route }
+    }
+
+    fn make_at(&self, at: usize, lab: &Lab<'_>, tally: &mut Tally) -> Option<Case> {
+        self.make(lab, tally)?.into_iter().nth(at)
+    }
+
+    fn make(&self, lab: &Lab<'_>, tally: &mut Tally) -> Option<Vec<Case>> {
+        match catch_unwind(AssertUnwindSafe(|| (self.cases)(lab))) {
+            Ok(Ok(cases)) => return Some(cases),
+            Ok(Err(Skip(why))) => why.clone_into(&mut tally.skipped),
+            Err(_) if !lab.is_ours() => "this dialect has no such form".clone_into(&mut tally.skipped),
+            Err(panic) => {
+                let (route, why) = (self.route.name(), text_of(&*panic));
+                tally.failed.push(format!("{route} route: no case could be made: {why}"));
+            }
+        }
+        None
+    }
+
+    fn try_case(&self, lab: &Lab<'_>, case: &Case, tally: &mut Tally, refusals: &mut Refusals) {
+        match run_case(lab, case, refusals) {
+            Ok(()) => tally.held += 1,
+            Err(why) => tally.failed.push(format!("{} route, {}: {why}", self.route.name(), case.name)),
+        }
     }
 }
 
@@ -216,47 +275,4 @@ fn check_events(events: Vec<BTreeMap<String, String>>, statuses: &[u16], expect:
         }
     }
     Ok(())
-}
-
-/// All refusals of requests that nobody without a key may tell apart.
-#[derive(Default)]
-struct Refusals {
-    first: BTreeMap<String, Answer>,
-    differences: Vec<String>,
-}
-
-impl Refusals {
-    fn see(&mut self, lab: &Lab<'_>, message: &Message, answer: Option<&Answer>) {
-        let Some(answer) = answer.filter(|answer| answer.status == 401) else { return };
-        let connection = message.values("connection").next().map(String::from_utf8_lossy);
-        // Of webhooks each provider has a route of its own, with its own answer.
-        let hook = match lab.route {
-            Route::Hooks | Route::GuardedHooks => message.target.as_str(),
-            _ => "",
-        };
-        let group = format!(
-            "{} {}{hook} {} {} body {} {connection:?}",
-            lab.protocol.name(),
-            lab.route.name(),
-            message.method,
-            message.version,
-            message.announces_body(lab.protocol)
-        );
-        let answer = if lab.is_ours() { answer.clone() } else { comparable(answer) };
-        let first = self.first.entry(group.clone()).or_insert_with(|| answer.clone());
-        if *first != answer {
-            self.differences.push(format!("{group}: {first:?} and {answer:?}"));
-        }
-    }
-}
-
-/// Without the values that a server elsewhere may change from answer to answer.
-fn comparable(answer: &Answer) -> Answer {
-    let mut answer = answer.clone();
-    for (name, value) in &mut answer.fields {
-        if !matches!(name.as_str(), "www-authenticate" | "content-type" | "content-length") {
-            value.clear();
-        }
-    }
-    answer
 }

@@ -10,7 +10,9 @@ use std::{
     time::SystemTime,
 };
 
-use countersign::{Algorithm, Cavage, Dialect, Secret, Signer, SigningKey, UnixTime};
+use countersign::{Algorithm, Cavage, Dialect, Secret, Signer, SigningKey, UnixTime, When};
+
+use super::key_material::hex;
 
 /// A kind of route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,6 +27,12 @@ pub enum Route {
     Hooks,
     /// The same behind the middleware `SignatureGuard`.
     GuardedHooks,
+    /// As `Extractor`, where each request is accepted once.
+    Remembered,
+    /// As `Guard`, where each request is accepted once.
+    GuardedRemembered,
+    /// As `GuardedHooks`, where each delivery is handled once.
+    RememberedHooks,
 }
 
 impl Route {
@@ -37,7 +45,16 @@ impl Route {
             Self::Optional => "optional",
             Self::Hooks => "hooks",
             Self::GuardedHooks => "guarded hooks",
+            Self::Remembered => "remembered",
+            Self::GuardedRemembered => "guarded and remembered",
+            Self::RememberedHooks => "remembered hooks",
         }
+    }
+
+    /// Whether what is accepted there is remembered.
+    #[must_use]
+    pub const fn remembers(self) -> bool {
+        matches!(self, Self::Remembered | Self::GuardedRemembered | Self::RememberedHooks)
     }
 }
 
@@ -83,6 +100,9 @@ pub const RSA_PSS: &str = "rsa-pss";
 pub const P256: &str = "p256";
 /// Ed25519.
 pub const ED25519: &str = "ed25519";
+
+/// The field by which two requests of one second differ where they are remembered.
+pub const REQUEST_ID: &str = "x-request-id";
 
 /// What only a server in this process tells.
 #[derive(Clone)]
@@ -130,6 +150,10 @@ pub struct Subject {
     pub keys: BTreeMap<&'static str, Key>,
     /// The time that the server's clock is held at; `None` for a clock that goes.
     pub held_at: Option<UnixTime>,
+    /// Whether what is accepted is remembered on every route: then no two cases can share a request.
+    pub remembers: bool,
+    /// The id that requests have and cover, where they have one.
+    pub request_id: Option<String>,
     /// `None` for a server of which nothing is known but its answers.
     pub inside: Option<Inside>,
 }
@@ -147,9 +171,24 @@ impl Subject {
         self.held_at.unwrap_or_else(|| SystemTime::now().into())
     }
 
-    /// A signer with a key, under the dialect's coverage.
+    /// A signer with a key, under the dialect's coverage, and the request's id where it has one.
     #[must_use]
     pub fn signer(&self, key: SigningKey) -> Signer {
-        Signer::new(self.scheme(), key)
+        let signer = Signer::new(self.scheme(), key);
+        if self.request_id.is_some() { signer.cover(REQUEST_ID.parse().unwrap(), When::Always) } else { signer }
     }
+
+    /// The same, with an id for its requests that none had before.
+    #[must_use]
+    pub fn with_new_id(&self) -> Self {
+        Self { request_id: Some(new_id()), ..self.clone() }
+    }
+}
+
+/// An id for a request that none had before.
+#[must_use]
+pub fn new_id() -> String {
+    let mut bytes = [0; 16];
+    aws_lc_rs::rand::fill(&mut bytes).unwrap();
+    hex(&bytes)
 }

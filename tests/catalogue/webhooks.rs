@@ -13,7 +13,7 @@ pub const ROWS: &[Row] = &[
     Row::wire("A185", "A time that may be missing", time_missing).hooks(),
     Row::wire("A186", "A delivery that is sent again", sent_again)
         .hooks()
-        .but("nothing remembers deliveries here: one is accepted again, and the handler is told its id to go by"),
+        .but("without a store a delivery is accepted again, and the handler is told its id to go by"),
     Row::wire("A187", "A byte that moves from one part to the next", boundary_shift).hooks(),
     Row::wire("A188", "Two times", two_times).hooks(),
     Row::wire("A193", "JSON that is parsed before it is verified", parsed_early).hooks(),

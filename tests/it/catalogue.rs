@@ -5,6 +5,7 @@ use countersign_tests::catalogue::{
     DEPARTURES,
     case::Protocol,
     fixture::Fixture,
+    replay,
     report::Report,
     rows, run,
     subject::{HMAC, Route, Subject},
@@ -37,7 +38,7 @@ fn every_attack_in_process_is_survived() {
 fn from_outside(mut subject: Subject) -> Subject {
     subject.inside = None;
     subject.keys.retain(|name, _| *name == HMAC);
-    subject.targets.retain(|route, _| matches!(route, Route::Extractor | Route::Optional));
+    subject.targets.retain(|route, _| matches!(route, Route::Extractor | Route::Optional | Route::Remembered));
     subject
 }
 
@@ -49,6 +50,28 @@ fn judged_by_its_answers_alone_the_same_server_survives_as_much() {
     let failures = report.failures();
     assert!(failures.is_empty(), "{failures:#?}");
     assert!(report.held().len() > 50, "{report}");
+}
+
+/// As the command tries it with `--once`.
+#[test]
+fn a_server_that_accepts_each_request_once_survives_the_attacks_that_are_no_replays_as_well() {
+    let fixture = Fixture::start();
+    let mut subject = from_outside(fixture.subject.clone());
+    let target = subject.targets[&Route::Remembered].clone();
+    subject.targets = [Route::Extractor, Route::Remembered].map(|route| (route, target.clone())).into();
+    subject.remembers = true;
+    let report = run::wire(&subject, Protocol::Http1, &rows());
+    println!("{report}");
+    let failures = report.failures();
+    assert!(failures.is_empty(), "{failures:#?}");
+    assert!(report.held().len() > 50, "{report}");
+}
+
+/// The catalogue has a hundred rounds of it, which take a few seconds.
+#[test]
+#[ignore = "takes a minute"]
+fn of_a_request_on_a_hundred_connections_at_once_one_is_accepted_a_thousand_times_over() {
+    replay::race(1_000);
 }
 
 /// The rows that hold where everything is answered with one status: there are none that any server survives.
@@ -75,15 +98,16 @@ async fn a_server_that_lets_everything_through_survives_what_its_framework_refus
     assert_eq!(held_by(StatusCode::OK).await, held);
 }
 
-/// Every row that goes over a socket or runs in process, but for those on replay.
+/// Every row that goes over a socket or runs in process.
 #[rustfmt::skip]
 const NUMBERS: &[u32] = &[
     1, 2, 3, 4, 6, 7, 8, 9, 10, 12, 13, 15, 16, 17, 18, 19, 20, 21, 22, 24, 25,
-    26, 27, 28, 29, 30, 31, 32, 33, 34, 36, 40, 42, 43, 44, 46, 47, 48, 49, 50,
+    26, 27, 28, 29, 30, 31, 32, 33, 34, 36, 37, 40, 42, 43, 44, 46, 47, 48, 49, 50,
     51, 52, 53, 54, 55, 56, 58, 59, 60, 61, 63, 64, 65, 67, 68, 69,
     71, 72, 73, 74, 75, 76, 77, 78, 79, 80, 81, 82, 83, 84, 85, 87, 88, 89, 90, 91, 92, 93, 94, 95,
     96, 97, 98, 99, 100, 101, 102, 104, 105, 106, 107, 108,
     111, 112, 113, 114, 115, 116, 117, 118, 119, 120, 121, 123, 125,
+    126, 128, 129, 130, 131, 132, 133, 134, 136, 137, 139, 140, 141, 143,
     144, 145, 146, 148, 149, 150, 151, 152, 153, 154, 155, 156, 158, 159, 160, 161,
     163, 164, 165, 166, 171, 172, 181,
     185, 186, 187, 188, 189, 190, 191, 192, 193, 194,
