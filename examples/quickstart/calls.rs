@@ -2,9 +2,9 @@
 
 use std::time::{Duration, SystemTime};
 
-use countersign::{Cavage, Secret, Signer, SigningKey, UnixTime};
+use countersign::{Cavage, Secret, Signer, SigningKey, UnixTime, When};
 use countersign_examples::{CLIENTS, KEY_STORE_DOWN};
-use countersign_reqwest::{SigningMiddleware, sign, sign_at};
+use countersign_reqwest::{Signing, SigningClientBuilder, SigningMiddleware, sign, sign_at};
 use reqwest::{Client, Request, Response, Url, redirect};
 use reqwest_middleware::ClientBuilder;
 
@@ -82,7 +82,32 @@ pub(crate) async fn all(port: u16, events: &LastCause) -> Result<Vec<Row>, Error
     ] {
         rows.push(row(sent.to_owned(), expected, http.execute(request).await?, events).await?);
     }
+    once(&http, url.join("/once")?, events, &mut rows).await?;
     Ok(rows)
+}
+
+/// Calls the route that accepts each request once.
+async fn once(http: &Client, url: Url, events: &LastCause, rows: &mut Vec<Row>) -> Result<(), Error> {
+    let [(id, secret, name), ..] = CLIENTS;
+    let accepted = format!("200 Hello, {name}! 8 bytes.");
+    let signing = Signing::new(signer(id, secret)?).fresh_request_ids(&"x-request-id".parse()?);
+    let client = SigningClientBuilder::new(signing).build()?;
+    for sent in ["to /once with a fresh id", "to /once with another one"] {
+        let response = client.post(url.clone()).body("One lamp").send().await?;
+        rows.push(row(sent.to_owned(), &accepted, response, events).await?);
+    }
+
+    let with_id = signer(id, secret)?.cover("x-request-id".parse()?, When::Always);
+    let mut request = http.post(url).header("X-Request-Id", "7").body("One lamp").build()?;
+    sign(&mut request, &with_id)?;
+    let again = request.try_clone().ok_or("a body that cannot be sent again")?;
+    for (sent, expected, request) in [
+        ("to /once with an id of our own", accepted.as_str(), request),
+        ("the same bytes again", "401 replayed", again),
+    ] {
+        rows.push(row(sent.to_owned(), expected, http.execute(request).await?, events).await?);
+    }
+    Ok(())
 }
 
 fn signer(id: &str, secret: &str) -> Result<Signer, Error> {

@@ -1,4 +1,4 @@
-//! Starts a server that guards a route, calls it as two clients, and then in every way that has to be refused.
+//! Starts a server that guards its routes, calls it as two clients, and then in every way that has to be refused.
 //!
 //! `cargo run --example quickstart`
 
@@ -12,7 +12,8 @@ use std::process::ExitCode;
 async fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
     let events = events::LastCause::listen();
     let port = server::start()?;
-    println!("A server guards POST and GET /greeting on 127.0.0.1:{port} with HTTP request signatures.\n");
+    println!("A server guards POST and GET /greeting on 127.0.0.1:{port} with HTTP request signatures.");
+    println!("It accepts each request to POST /once a single time.\n");
     println!("   {:<30} {:<38} {:<28} and logged", "sent", "expected", "answered");
     let mut failed = 0_u32;
     for row in calls::all(port, &events).await? {
