@@ -49,6 +49,7 @@ mod keys;
 mod limits;
 mod memory;
 mod parsing;
+mod refusals;
 pub mod replay;
 mod replay_race;
 mod replay_stores;

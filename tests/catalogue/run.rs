@@ -7,17 +7,15 @@ use std::{
 };
 
 use super::{
-    answer::{Answer, Seen},
+    answer::Seen,
     case::{Case, Expect, Protocol, Row, Run, Shot, Skip},
     h1,
     lab::Lab,
     message::Message,
+    refusals::Refusals,
     report::{Outcome, Report},
     subject::{Route, Subject},
 };
-
-/// The row that all refusals of a run answer to.
-const SAME_REFUSALS: &str = "A159";
 
 /// Runs the rows that go over a socket.
 #[must_use]
@@ -31,9 +29,7 @@ pub fn wire(subject: &Subject, protocol: Protocol, rows: &[&Row]) -> Report {
             report.push(row, outcome, start.elapsed());
         }
     }
-    for difference in refusals.differences {
-        report.fail(SAME_REFUSALS, difference);
-    }
+    refusals.tell(&mut report);
     report
 }
 
@@ -279,47 +275,4 @@ fn check_events(events: Vec<BTreeMap<String, String>>, statuses: &[u16], expect:
         }
     }
     Ok(())
-}
-
-/// All refusals of requests that nobody without a key may tell apart.
-#[derive(Default)]
-struct Refusals {
-    first: BTreeMap<String, Answer>,
-    differences: Vec<String>,
-}
-
-impl Refusals {
-    fn see(&mut self, lab: &Lab<'_>, message: &Message, answer: Option<&Answer>) {
-        let Some(answer) = answer.filter(|answer| answer.status == 401) else { return };
-        let connection = message.values("connection").next().map(String::from_utf8_lossy);
-        // Of webhooks each provider has a route of its own, with its own answer.
-        let hook = match lab.route {
-            Route::Hooks | Route::GuardedHooks | Route::RememberedHooks => message.target.as_str(),
-            _ => "",
-        };
-        let group = format!(
-            "{} {}{hook} {} {} body {} {connection:?}",
-            lab.protocol.name(),
-            lab.route.name(),
-            message.method,
-            message.version,
-            message.announces_body(lab.protocol)
-        );
-        let answer = if lab.is_ours() { answer.clone() } else { comparable(answer) };
-        let first = self.first.entry(group.clone()).or_insert_with(|| answer.clone());
-        if *first != answer {
-            self.differences.push(format!("{group}: {first:?} and {answer:?}"));
-        }
-    }
-}
-
-/// Without the values that a server elsewhere may change from answer to answer.
-fn comparable(answer: &Answer) -> Answer {
-    let mut answer = answer.clone();
-    for (name, value) in &mut answer.fields {
-        if !matches!(name.as_str(), "www-authenticate" | "content-type" | "content-length") {
-            value.clear();
-        }
-    }
-    answer
 }

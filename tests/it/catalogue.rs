@@ -52,7 +52,7 @@ fn judged_by_its_answers_alone_the_same_server_survives_as_much() {
     assert!(report.held().len() > 50, "{report}");
 }
 
-/// What the command knows of a server that remembers what it accepted.
+/// As the command tries it with `--once`.
 #[test]
 fn a_server_that_accepts_each_request_once_survives_the_attacks_that_are_no_replays_as_well() {
     let fixture = Fixture::start();
@@ -67,9 +67,9 @@ fn a_server_that_accepts_each_request_once_survives_the_attacks_that_are_no_repl
     assert!(report.held().len() > 50, "{report}");
 }
 
-/// A minute of it; the catalogue has a hundred rounds.
+/// The catalogue has a hundred rounds of it, which take a few seconds.
 #[test]
-#[ignore = "takes long"]
+#[ignore = "takes a minute"]
 fn of_a_request_on_a_hundred_connections_at_once_one_is_accepted_a_thousand_times_over() {
     replay::race(1_000);
 }
