@@ -108,17 +108,21 @@ impl Driver {
         let unanswered =
             |attempts: &[Attempt]| matches!(attempts.last().map(|last| &last.answer), Some(Answer::Unavailable(_)));
         while unanswered(attempts) && attempts.len() < TRIES {
-            self.send_later(plan, plan.patience, attempts).await;
+            if !self.send_later(plan, plan.patience, attempts).await {
+                break;
+            }
         }
     }
 
     /// To the other server than before, if there is time for it.
-    async fn send_later(&self, plan: &Plan, pause: Duration, attempts: &mut Vec<Attempt>) {
-        if self.start.elapsed() + pause < self.ends {
+    async fn send_later(&self, plan: &Plan, pause: Duration, attempts: &mut Vec<Attempt>) -> bool {
+        let has_time = self.start.elapsed() + pause < self.ends;
+        if has_time {
             sleep(pause).await;
             let server = attempts.last().map_or(plan.server, |last| 1 - last.server);
             attempts.push(self.send(plan, server, false).await);
         }
+        has_time
     }
 
     async fn send(&self, plan: &Plan, server: usize, fails: bool) -> Attempt {

@@ -88,3 +88,49 @@ pub(crate) fn expected_entries(stories: &[Story], at: Duration) -> (u64, u64) {
     }
     (fewest, most + most / 5 + 200)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{expected_entries, median, percentile};
+    use crate::{
+        kind::Kind,
+        story::{Answer, Attempt, Story},
+    };
+
+    #[test]
+    fn the_middle_and_the_hundredth_are_values_that_were_there() {
+        assert_eq!((median([3, 1, 2]), median([4, 1]), median::<u8>([])), (Some(2), Some(1), None));
+        assert_eq!(percentile(0..=100, 99), Some(99));
+    }
+
+    #[test]
+    fn an_entry_is_expected_from_its_acceptance_until_it_is_over() {
+        let secs = Duration::from_secs;
+        let story = |kind, answer| {
+            let attempt = Attempt { server: 0, sent: secs(10), answered: secs(11), fails: false, answer };
+            Story { label: 1, kind, caller: String::new(), attempts: vec![attempt] }
+        };
+        let fewest = |kind, answer: Answer| {
+            [9, 11, 37, 39, 47, 49].map(|at| expected_entries(&[story(kind, answer.clone())], secs(at)).0)
+        };
+        assert_eq!(fewest(Kind::Good, Answer::Accepted), [0, 1, 1, 0, 0, 0]);
+        assert_eq!(fewest(Kind::Delivery, Answer::Handled), [0, 1, 1, 1, 1, 0]);
+    }
+
+    #[test]
+    fn what_was_refused_is_no_entry_and_what_was_not_answered_may_be_one() {
+        let secs = Duration::from_secs;
+        let expected = |kind, answer| {
+            let attempt = Attempt { server: 0, sent: secs(10), answered: secs(11), fails: false, answer };
+            let story = Story { label: 1, kind, caller: String::new(), attempts: vec![attempt] };
+            // A fifth and 200 more may still wait to be taken away.
+            let (fewest, most) = expected_entries(&vec![story; 1000], secs(20));
+            (fewest, most - 200)
+        };
+        assert_eq!(expected(Kind::Good, Answer::Accepted), (1000, 1200));
+        assert_eq!(expected(Kind::Good, Answer::Unavailable("replay-unavailable".to_owned())), (0, 1200));
+        assert_eq!(expected(Kind::Unsigned, Answer::Refused("no-signature".to_owned())), (0, 0));
+    }
+}

@@ -97,3 +97,17 @@ impl Kind {
         TABLE.into_iter().find(|row| row.0 == self).unwrap()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Kind, TABLE};
+
+    #[test]
+    fn each_kind_comes_as_often_as_the_table_says() {
+        let sum: u64 = TABLE.iter().map(|row| row.2).sum();
+        for (kind, name, share, _) in TABLE {
+            let picked = (7 * sum..8 * sum).filter(|number| Kind::picked(*number) == kind).count();
+            assert_eq!(u64::try_from(picked), Ok(share), "{name}");
+        }
+    }
+}
