@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::{
     kind::Kind,
     parties::MAX_AGE,
-    story::{Answer, Attempt, Fault, Story, Window},
+    story::{Answer, Attempt, Complaint, Fault, Story, Window, Wrong},
 };
 
 /// `Date` knows whole seconds alone.
@@ -26,7 +26,7 @@ enum Known {
 }
 
 /// What is wrong with the answers to one label.
-pub(crate) fn complaints(story: &Story, windows: &[Window]) -> Vec<String> {
+pub(crate) fn complaints(story: &Story, windows: &[Window]) -> Vec<Complaint> {
     if story.kind.is_twins() {
         return twins(story, windows);
     }
@@ -82,8 +82,8 @@ fn after(kind: Kind, known: Known, attempt: &Attempt, is_touched: bool) -> Known
 }
 
 /// Two at the same moment: neither comes before the other.
-fn twins(story: &Story, windows: &[Window]) -> Vec<String> {
-    let [first, second] = story.attempts.as_slice() else { return vec!["they are not two".to_owned()] };
+fn twins(story: &Story, windows: &[Window]) -> Vec<Complaint> {
+    let [first, second] = story.attempts.as_slice() else { return vec![Wrong::Other.that("they are not two")] };
     let attempts = [first, second];
     let touched = attempts.map(|attempt| faults(attempt, windows));
     let any_touched = touched.iter().any(|faults| !faults.is_empty());
@@ -111,21 +111,23 @@ fn twins(story: &Story, windows: &[Window]) -> Vec<String> {
         }
     }
     if !any_touched && !attempts.iter().any(|attempt| attempt.answer.ran()) {
-        found.push("neither of the two was accepted in health".to_owned());
+        let is_unavailable = |attempt: &&Attempt| matches!(attempt.answer, Answer::Unavailable(_));
+        let wrong = if attempts.iter().any(is_unavailable) { Wrong::Unavailable } else { Wrong::Refusal };
+        found.push(wrong.that("neither of the two was accepted in health"));
     }
     found
 }
 
-fn complaint(attempt: &Attempt, touched: &[Fault]) -> String {
+fn complaint(attempt: &Attempt, touched: &[Fault]) -> Complaint {
     let during = match touched {
         [] => "in health".to_owned(),
         faults => format!("while: {}", faults.iter().map(|fault| fault.name()).collect::<Vec<_>>().join(", ")),
     };
-    format!(
+    attempt.answer.wrong().that(format!(
         "{} from server {} at {:.3} s, after {:.3} s, {during}",
         attempt.answer.name(),
         attempt.server,
         attempt.sent.as_secs_f64(),
         attempt.answered.saturating_sub(attempt.sent).as_secs_f64(),
-    )
+    ))
 }
