@@ -51,13 +51,16 @@ fn may_be(story: &Story, attempt: &Attempt, known: Known, touched: &[Fault]) -> 
     match &attempt.answer {
         Answer::Unavailable(cause) => touched.iter().any(|fault| fault.explains(cause)),
         Answer::Refused(cause) if story.kind.is_bad() => story.kind.causes().contains(&cause.as_str()),
+        Answer::Refused(_) if story.kind.is_delivery() => false,
+        Answer::Refused(cause) if cause == "replayed" => known != Known::New,
+        // Whatever became of it before.
         Answer::Refused(cause) => {
-            let is_old =
-                || story.attempts.first().is_some_and(|first| attempt.answered + SECOND >= first.sent + MAX_AGE);
-            let cause_fits = cause == "replayed" || (matches!(cause.as_str(), "too-old" | "before-memory") && is_old());
-            !story.kind.is_delivery() && known != Known::New && cause_fits
+            matches!(cause.as_str(), "too-old" | "before-memory") && age(story, attempt.answered) + SECOND >= MAX_AGE
         }
-        Answer::Accepted => !story.kind.is_bad() && !story.kind.is_delivery() && known != Known::Accepted,
+        Answer::Accepted => {
+            let is_old = age(story, attempt.sent) > MAX_AGE + SECOND;
+            !story.kind.is_bad() && !story.kind.is_delivery() && known != Known::Accepted && !is_old
+        }
         Answer::Handled | Answer::Failed => {
             let as_told = (attempt.answer == Answer::Failed) == attempt.fails;
             story.kind.is_delivery() && !story.kind.is_bad() && as_told && known != Known::Accepted
@@ -66,6 +69,11 @@ fn may_be(story: &Story, attempt: &Attempt, known: Known, touched: &[Fault]) -> 
         Answer::Seen => story.kind.is_delivery() && !story.kind.is_bad() && known != Known::New,
         Answer::Other(_) => false,
     }
+}
+
+/// How long before `moment` it was signed.
+fn age(story: &Story, moment: Duration) -> Duration {
+    moment.saturating_sub(story.attempts.first().map_or(moment, |first| first.sent))
 }
 
 fn after(kind: Kind, known: Known, attempt: &Attempt, is_touched: bool) -> Known {

@@ -154,6 +154,18 @@ fn a_replay_that_is_accepted_is_found_whenever_it_comes() {
 }
 
 #[test]
+fn what_is_too_old_is_refused_whatever_became_of_it_and_never_accepted() {
+    let sent = |sent, then| [attempt(0, 11_000, unavailable("keys-unavailable")), attempt(0, sent, then)];
+    let well = [ran(0, Ended::Well)];
+    for cause in ["too-old", "before-memory"] {
+        is_fine(STALLS, Kind::Replayed, &sent(31_500, refused(cause)), &[]);
+        assert_eq!(wrong(STALLS, &sent(29_500, refused(cause)), Kind::Replayed, &[]).len(), 1);
+    }
+    is_fine(STALLS, Kind::Replayed, &sent(29_500, Answer::Accepted), &well);
+    assert_eq!(wrong(STALLS, &sent(32_001, Answer::Accepted), Kind::Replayed, &well).len(), 1);
+}
+
+#[test]
 fn what_redis_may_have_heard_of_is_accepted_or_refused_and_what_the_loader_kept_away_is_accepted() {
     let sent = |cause, then| [attempt(0, 11_000, unavailable(cause)), attempt(0, 16_000, then)];
     let well = [ran(0, Ended::Well)];
