@@ -1,21 +1,18 @@
 //! The one check behind the extractors and the guard.
 
 mod keys;
+mod looked_up;
 mod once;
 mod payload;
 
-use std::{rc::Rc, time::Duration};
+use std::rc::Rc;
 
 use actix_web::{HttpRequest, dev::Payload, http::header::HeaderValue, rt::time::timeout, web::Bytes};
-use countersign::{
-    Acceptance, BodyUse, CoveredComponents, HeadVerified, KeyId, Request, SchemeName, UnixTime, Unverified, Verified,
-    Verifier, VerifyError,
-};
+use countersign::{BodyUse, HeadVerified, KeyId, Request, SchemeName, Unverified, Verified, Verifier, VerifyError};
 
 pub(crate) use self::once::{Asker, Delivery};
 use self::{
     keys::{Cause, Check, Failure, Reached},
-    once::{Not, Subject, once},
     payload::{body_is_gone, buffered, is_upgrade},
 };
 use crate::{
@@ -43,13 +40,6 @@ pub(crate) struct FoundHead<C> {
     pub(crate) proven: Proven,
     pub(crate) caller: C,
     accepted: usize,
-}
-
-/// Whose request is looked up, and what of it is proven.
-struct Of<'a> {
-    scheme: &'a SchemeName,
-    key_id: Option<&'a KeyId>,
-    covered: &'a CoveredComponents,
 }
 
 /// How much of a request is proven.
@@ -253,73 +243,10 @@ impl<C: 'static> Check<'_, C> {
                 Proven::Whole(verified, _) => {
                     self.accepted_once(request, Asker::Extractor, verified).await?;
                 }
-                Proven::Head(head) => {
-                    let otherwise = self.otherwise();
-                    let acceptance = head.acceptance(otherwise).map(|acceptance| self.lasting(acceptance, otherwise));
-                    let of = Of { scheme: head.scheme(), key_id: head.key_id(), covered: head.covered() };
-                    self.look_up(request, Asker::Extractor, acceptance.map(Subject::Request), of).await?;
-                }
+                Proven::Head(head) => self.head_accepted_once(request, head).await?,
             }
         }
         Ok(Some(found))
-    }
-
-    async fn accepted_once(
-        &self,
-        request: &HttpRequest,
-        asker: Asker,
-        verified: &Verified,
-    ) -> Result<Option<Rc<Delivery>>, Refusal> {
-        let otherwise = self.otherwise();
-        let by_content = self.config.0.replay.as_ref().is_some_and(|protection| protection.by_content)
-            && verified.delivery_id().is_some_and(|id| !id.is_covered());
-        let request_itself = verified.acceptance(otherwise).map(|acceptance| self.lasting(acceptance, otherwise));
-        let subject = match verified.delivery_acceptance(otherwise) {
-            // It may still come again for as long as any other delivery.
-            Some(delivery) if by_content => request_itself.map(|content| {
-                Subject::Delivery(Acceptance::new(content.fingerprint, content.signed_at, delivery.until))
-            }),
-            Some(delivery) => Some(Subject::Delivery(delivery)),
-            None => request_itself.map(Subject::Request),
-        };
-        let of = Of { scheme: verified.scheme(), key_id: verified.key_id(), covered: verified.covered() };
-        self.look_up(request, asker, subject, of).await
-    }
-
-    async fn look_up(
-        &self,
-        request: &HttpRequest,
-        asker: Asker,
-        subject: Option<Subject>,
-        of: Of<'_>,
-    ) -> Result<Option<Rc<Delivery>>, Refusal> {
-        let Some(subject) = subject else { return Ok(None) };
-        once(self.config, request, of.covered, asker, subject).await.map_err(|not| match not {
-            Not::Refused(refusal) => refusal,
-            Not::Authenticated(error) => {
-                let (scheme, key_id) = (of.scheme.clone(), of.key_id.cloned());
-                self.refuse(Cause { error, scheme, key_id, reached: Reached::Signature })
-            }
-        })
-    }
-
-    /// The same for as long as any scheme of the config accepts the request: what one has forgotten another may still take. One that judges no
-    /// age takes it for ever, whatever end the request names for itself.
-    fn lasting(&self, mut acceptance: Acceptance, otherwise: UnixTime) -> Acceptance {
-        let lives = self.config.verifiers().map(|verifier| verifier.policy().longest_life());
-        let longest = lives.collect::<Option<Vec<_>>>().and_then(|lives| lives.into_iter().max());
-        match (longest, acceptance.signed_at) {
-            (Some(_), _) if self.config.0.also.is_empty() => {}
-            (Some(longest), Some(signed_at)) => acceptance.until = acceptance.until.max(signed_at.plus(longest)),
-            _ => acceptance.until = otherwise,
-        }
-        acceptance
-    }
-
-    /// Until when something is remembered that would be accepted for ever.
-    fn otherwise(&self) -> UnixTime {
-        let retention = self.config.0.replay.as_ref().map_or(Duration::ZERO, |protection| protection.retention);
-        (self.config.0.clock)().plus(retention)
     }
 
     /// Reads the bytes of the wire, no more of them than the limit, and puts them back for whoever reads next.

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use actix_web::{HttpMessage, HttpRequest, http::StatusCode, rt::time::timeout};
-use countersign::{Acceptance, Component, CoveredComponents, Fingerprint, Reserved, Ticket, VerifyError};
+use countersign::{Acceptance, Component, CoveredComponents, Fingerprint, Reserved, Ticket, UnixTime, VerifyError};
 use futures::future::{BoxFuture, poll_immediate};
 
 use crate::{
@@ -48,10 +48,10 @@ struct LookedUp(Vec<(ReplayProtection, Fingerprint)>);
 /// Looks the request up and remembers it.
 pub(super) async fn once<C: 'static>(
     config: &SignatureConfig<C>,
-    request: &HttpRequest,
-    covered: &CoveredComponents,
+    (request, covered): (&HttpRequest, &CoveredComponents),
     asker: Asker,
     subject: Subject,
+    now: UnixTime,
 ) -> Result<Option<Rc<Delivery>>, Not> {
     let Some(protection) = &config.0.replay else { return Ok(None) };
     // Where the method is not signed, anybody can choose one that is left out.
@@ -72,7 +72,6 @@ pub(super) async fn once<C: 'static>(
         events::misconfigured("deliveries are remembered by a SignatureGuard, which sees how their handler ended");
         return Err(Not::Refused(Refusal::Misconfigured));
     }
-    let now = (config.0.clock)();
     let reserved = in_time(protection, protection.store().reserve(acceptance, now)).await;
     let ticket = match (reserved, is_delivery) {
         (Ok(Reserved::New(ticket)), _) => ticket,
@@ -112,7 +111,7 @@ pub(super) async fn once<C: 'static>(
 
 impl Delivery {
     /// Says how the handler ended.
-    pub(crate) async fn ended(&self, status: StatusCode, now: countersign::UnixTime) {
+    pub(crate) async fn ended(&self, status: StatusCode, now: UnixTime) {
         let again =
             status.is_server_error() || matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS);
         let store = self.protection.store();
