@@ -8,7 +8,7 @@ use std::{
 use crate::{
     kind::Kind,
     rules,
-    story::{Answer, Ended, Fault, RECOVERY, Run, Story, Window},
+    story::{Answer, Complaint, Ended, Fault, RECOVERY, Run, Story, Window, Wrong},
 };
 
 #[cfg(test)]
@@ -18,7 +18,7 @@ mod tests;
 #[derive(Debug)]
 pub(crate) struct Verdict {
     /// What is wrong, each with its label.
-    pub(crate) complaints: Vec<String>,
+    pub(crate) complaints: Vec<Complaint>,
     /// How many labels of each kind there were.
     pub(crate) labels: BTreeMap<Kind, u64>,
     /// How often each kind was answered with what.
@@ -54,7 +54,9 @@ pub(crate) fn join(stories: &[Story], runs: &[Run], windows: &[Window]) -> Verdi
     for story in stories {
         let runs = by_label.remove(&story.label).unwrap_or_default();
         let wrong = rules::complaints(story, windows).into_iter().chain(handled_wrongly(story, &runs, windows));
-        let of = |what| format!("label {}, {}: {what}", story.label, story.kind.name());
+        let of = |found: Complaint| {
+            found.wrong.that(format!("label {}, {}: {}", story.label, story.kind.name(), found.what))
+        };
         verdict.complaints.extend(wrong.map(of));
         *verdict.labels.entry(story.kind).or_default() += 1;
         for attempt in &story.attempts {
@@ -63,13 +65,15 @@ pub(crate) fn join(stories: &[Story], runs: &[Run], windows: &[Window]) -> Verdi
         }
         verdict.handled_again += u64::from(runs.iter().filter(|run| run.ended == Ended::Well).count() > 1);
     }
-    verdict.complaints.extend(by_label.keys().map(|label| format!("label {label} was handled and never sent")));
+    verdict
+        .complaints
+        .extend(by_label.keys().map(|label| Wrong::Accept.that(format!("label {label} was handled and never sent"))));
     verdict.complaints.extend(verdict.windows.iter().filter_map(Recovered::complaint));
     verdict
 }
 
 /// The handlers' logs have to say what the answers say: once for each answer that a handler gives, and for nothing else.
-fn handled_wrongly(story: &Story, runs: &[&Run], windows: &[Window]) -> Vec<String> {
+fn handled_wrongly(story: &Story, runs: &[&Run], windows: &[Window]) -> Vec<Complaint> {
     let answered = |server, answer: &[Answer]| {
         let attempts = story.attempts.iter().filter(|attempt| attempt.server == server);
         attempts.filter(|attempt| answer.contains(&attempt.answer)).count()
@@ -98,7 +102,7 @@ fn handled_wrongly(story: &Story, runs: &[&Run], windows: &[Window]) -> Vec<Stri
     }
     let strangers = runs.iter().filter(|run| run.caller != story.caller);
     found.extend(strangers.map(|run| format!("{} was taken for {}", story.caller, run.caller)));
-    found
+    found.into_iter().map(|what| Wrong::Accept.that(what)).collect()
 }
 
 fn recovered(stories: &[Story], window: &Window) -> Recovered {
@@ -117,13 +121,13 @@ fn explains(fault: Fault, cause: &str) -> bool {
 }
 
 impl Recovered {
-    fn complaint(&self) -> Option<String> {
+    fn complaint(&self) -> Option<Complaint> {
         let (name, at) = (self.window.fault.name(), self.window.begin.as_secs_f64());
         if self.recovery > RECOVERY {
             let took = self.recovery.as_secs_f64();
-            return Some(format!("{name} at {at:.1} s: well again only {took:.3} s behind its end"));
+            return Some(Wrong::Late.that(format!("{name} at {at:.1} s: well again only {took:.3} s behind its end")));
         }
         // Otherwise it would not have been tried at all.
-        (self.unavailable == 0).then(|| format!("{name} at {at:.1} s: nobody noticed"))
+        (self.unavailable == 0).then(|| Wrong::Other.that(format!("{name} at {at:.1} s: nobody noticed")))
     }
 }

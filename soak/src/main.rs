@@ -31,6 +31,8 @@ use std::{env, process::ExitCode};
 
 use clap::{Parser, ValueEnum};
 
+use self::report::Judgement;
+
 /// Drives good and bad requests against two servers that accept each request once over one Redis, while the loader of keys stalls and
 /// fails and Redis is paused, killed and started again. Each request is labelled when it is made, and joined afterwards with what the
 /// handlers logged.
@@ -38,7 +40,7 @@ use clap::{Parser, ValueEnum};
 /// Redis is `redis-server`, or what `COUNTERSIGN_REDIS_SERVER` names, on a port and in a folder of its own.
 ///
 /// The status is 0 when nothing was accepted or refused wrongly, 503 was answered within faults alone, everything was well again two
-/// seconds behind each fault, and memory stayed flat; 1 otherwise, and 2 when it could not be tried.
+/// seconds behind each fault, and memory stayed flat; 1 otherwise, and 2 when it could not be tried, as on a machine that is too busy.
 #[derive(Parser)]
 #[command(name = "soak", max_term_width = 100)]
 pub(crate) struct Args {
@@ -80,8 +82,12 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     match run::run(&Args::parse()) {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
+        Ok(Judgement::Fine) => ExitCode::SUCCESS,
+        Ok(Judgement::Wrong) => ExitCode::FAILURE,
+        Ok(Judgement::Starved) => {
+            eprintln!("soak: the machine is too busy to tell late answers from faults; try a lower --rate");
+            ExitCode::from(2)
+        }
         Err(error) => {
             eprintln!("soak: {error}");
             ExitCode::from(2)

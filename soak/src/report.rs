@@ -6,7 +6,8 @@ use crate::{
     figures::{self, Sample},
     judge::Verdict,
     kind::Kind,
-    story::{Fault, Story, Window},
+    parties::DEADLINE,
+    story::{Complaint, Fault, RECOVERY, Story, Window, Wrong},
 };
 
 /// More than these are only counted.
@@ -27,22 +28,28 @@ pub(crate) struct Outcome {
 }
 
 impl Outcome {
-    /// Prints it all. Whether nothing was wrong.
-    pub(crate) fn report(&self) -> bool {
+    /// Prints it all, and says what it comes to.
+    pub(crate) fn report(&self) -> Judgement {
         self.kinds();
         self.faults();
         let mut complaints = self.verdict.complaints.clone();
-        complaints.extend(self.memory());
-        complaints.extend(self.entries());
-        complaints.extend(self.pace());
+        complaints.extend(self.memory().into_iter().chain(self.entries()).map(|what| Wrong::Other.that(what)));
+        let slowest = self.pace();
+        if self.begun() < self.planned / 10 * 9 {
+            complaints.push(Wrong::Late.that(format!("only {} of {} labels were begun", self.begun(), self.planned)));
+        }
+        println!();
         for complaint in complaints.iter().take(SHOWN) {
-            println!("WRONG: {complaint}");
+            println!("WRONG: {}", complaint.what);
         }
-        match complaints.len() {
-            0 => println!("\nNot one wrong accept, not one wrong refusal."),
-            count => println!("\n{count} wrong, of which {} are shown.", count.min(SHOWN)),
-        }
-        complaints.is_empty()
+        let count = |wrong| complaints.iter().filter(|complaint| complaint.wrong == wrong).count();
+        let counts = Wrong::ALL.map(|wrong| format!("{}: {}", wrong.name(), count(wrong)));
+        println!("{}", counts.join(", "));
+        judgement(&complaints, slowest)
+    }
+
+    fn begun(&self) -> u64 {
+        u64::try_from(self.stories.len()).unwrap_or(u64::MAX)
     }
 
     fn kinds(&self) {
@@ -98,9 +105,7 @@ impl Outcome {
 
     fn entries(&self) -> Vec<String> {
         let in_health = |sample: &&Sample| {
-            let near = |window: &Window| {
-                window.begin <= sample.at + crate::story::RECOVERY && sample.at <= window.end + crate::story::RECOVERY
-            };
+            let near = |window: &Window| window.begin <= sample.at + RECOVERY && sample.at <= window.end + RECOVERY;
             !self.windows.iter().any(near)
         };
         let known = self.samples.iter().filter(in_health).filter_map(|sample| Some((sample.at, sample.entries?)));
@@ -123,22 +128,41 @@ impl Outcome {
         found
     }
 
-    fn pace(&self) -> Option<String> {
+    /// Gives what 99 of 100 answers in health took at most.
+    fn pace(&self) -> Duration {
         let requests = self.stories.iter().map(|story| story.attempts.len()).sum::<usize>();
         let requests = u32::try_from(requests).unwrap_or(u32::MAX);
         let latencies = figures::latencies(&self.stories, &self.windows);
-        let [half, most] = [50, 99].map(|percent| figures::percentile(latencies.iter().copied(), percent));
+        let [half, most] =
+            [50, 99].map(|percent| figures::percentile(latencies.iter().copied(), percent).unwrap_or_default());
         println!(
             "{requests} requests of {} labels in {:.0} s: {:.0}/s; in health p50 {:.1} ms, p99 {:.1} ms",
-            self.stories.len(),
+            self.begun(),
             self.lasted.as_secs_f64(),
             f64::from(requests) / self.lasted.as_secs_f64(),
-            half.unwrap_or_default().as_secs_f64() * 1e3,
-            most.unwrap_or_default().as_secs_f64() * 1e3,
+            half.as_secs_f64() * 1e3,
+            most.as_secs_f64() * 1e3,
         );
-        let begun = u64::try_from(self.stories.len()).unwrap_or(u64::MAX);
-        // What could not be sent was not tried either.
-        (begun < self.planned / 10 * 9).then(|| format!("only {begun} of {} labels were begun", self.planned))
+        most
+    }
+}
+
+/// What a run comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Judgement {
+    Fine,
+    Wrong,
+    /// The machine was too busy to tell a late answer from a fault.
+    Starved,
+}
+
+/// What was accepted or refused wrongly is wrong on any machine. Deadlines are missed on one that is too busy, too, and that says nothing.
+fn judgement(complaints: &[Complaint], slowest: Duration) -> Judgement {
+    let of_time = |complaint: &Complaint| matches!(complaint.wrong, Wrong::Unavailable | Wrong::Late);
+    match complaints {
+        [] => Judgement::Fine,
+        complaints if complaints.iter().all(of_time) && slowest > DEADLINE / 2 => Judgement::Starved,
+        _ => Judgement::Wrong,
     }
 }
 
@@ -146,4 +170,30 @@ impl Outcome {
 /// connections. To remember a label takes forty bytes at least, which is more than that in a few minutes.
 fn most_memory(first: u64) -> u64 {
     first + first / 10 + 2048
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{Judgement, judgement, most_memory};
+    use crate::story::Wrong;
+
+    #[test]
+    fn a_busy_machine_excuses_what_came_late_and_nothing_else() {
+        let [fast, slow] = [30, 600].map(Duration::from_millis);
+        assert_eq!(judgement(&[], slow), Judgement::Fine);
+        for wrong in Wrong::ALL {
+            let is_excused = matches!(wrong, Wrong::Unavailable | Wrong::Late);
+            let expected = if is_excused { Judgement::Starved } else { Judgement::Wrong };
+            assert_eq!(judgement(&[wrong.that("")], slow), expected, "{wrong:?}");
+            assert_eq!(judgement(&[wrong.that("")], fast), Judgement::Wrong, "{wrong:?}");
+        }
+        assert_eq!(judgement(&[Wrong::Late.that(""), Wrong::Accept.that("")], slow), Judgement::Wrong);
+    }
+
+    #[test]
+    fn memory_may_grow_by_what_an_allocator_keeps() {
+        assert_eq!(most_memory(20_000), 24_048);
+    }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::{
     kind::Kind,
     parties::MAX_AGE,
-    story::{Answer, Attempt, Fault, Story, Window},
+    story::{Answer, Attempt, Complaint, Fault, Story, Window, Wrong},
 };
 
 /// `Date` knows whole seconds alone.
@@ -26,7 +26,7 @@ enum Known {
 }
 
 /// What is wrong with the answers to one label.
-pub(crate) fn complaints(story: &Story, windows: &[Window]) -> Vec<String> {
+pub(crate) fn complaints(story: &Story, windows: &[Window]) -> Vec<Complaint> {
     if story.kind.is_twins() {
         return twins(story, windows);
     }
@@ -51,13 +51,16 @@ fn may_be(story: &Story, attempt: &Attempt, known: Known, touched: &[Fault]) -> 
     match &attempt.answer {
         Answer::Unavailable(cause) => touched.iter().any(|fault| fault.explains(cause)),
         Answer::Refused(cause) if story.kind.is_bad() => story.kind.causes().contains(&cause.as_str()),
+        Answer::Refused(_) if story.kind.is_delivery() => false,
+        Answer::Refused(cause) if cause == "replayed" => known != Known::New,
+        // Whatever became of it before.
         Answer::Refused(cause) => {
-            let is_old =
-                || story.attempts.first().is_some_and(|first| attempt.answered + SECOND >= first.sent + MAX_AGE);
-            let cause_fits = cause == "replayed" || (matches!(cause.as_str(), "too-old" | "before-memory") && is_old());
-            !story.kind.is_delivery() && known != Known::New && cause_fits
+            matches!(cause.as_str(), "too-old" | "before-memory") && age(story, attempt.answered) + SECOND >= MAX_AGE
         }
-        Answer::Accepted => !story.kind.is_bad() && !story.kind.is_delivery() && known != Known::Accepted,
+        Answer::Accepted => {
+            let is_old = age(story, attempt.sent) > MAX_AGE + SECOND;
+            !story.kind.is_bad() && !story.kind.is_delivery() && known != Known::Accepted && !is_old
+        }
         Answer::Handled | Answer::Failed => {
             let as_told = (attempt.answer == Answer::Failed) == attempt.fails;
             story.kind.is_delivery() && !story.kind.is_bad() && as_told && known != Known::Accepted
@@ -66,6 +69,11 @@ fn may_be(story: &Story, attempt: &Attempt, known: Known, touched: &[Fault]) -> 
         Answer::Seen => story.kind.is_delivery() && !story.kind.is_bad() && known != Known::New,
         Answer::Other(_) => false,
     }
+}
+
+/// How long before `moment` it was signed.
+fn age(story: &Story, moment: Duration) -> Duration {
+    moment.saturating_sub(story.attempts.first().map_or(moment, |first| first.sent))
 }
 
 fn after(kind: Kind, known: Known, attempt: &Attempt, is_touched: bool) -> Known {
@@ -82,8 +90,8 @@ fn after(kind: Kind, known: Known, attempt: &Attempt, is_touched: bool) -> Known
 }
 
 /// Two at the same moment: neither comes before the other.
-fn twins(story: &Story, windows: &[Window]) -> Vec<String> {
-    let [first, second] = story.attempts.as_slice() else { return vec!["they are not two".to_owned()] };
+fn twins(story: &Story, windows: &[Window]) -> Vec<Complaint> {
+    let [first, second] = story.attempts.as_slice() else { return vec![Wrong::Other.that("they are not two")] };
     let attempts = [first, second];
     let touched = attempts.map(|attempt| faults(attempt, windows));
     let any_touched = touched.iter().any(|faults| !faults.is_empty());
@@ -111,21 +119,23 @@ fn twins(story: &Story, windows: &[Window]) -> Vec<String> {
         }
     }
     if !any_touched && !attempts.iter().any(|attempt| attempt.answer.ran()) {
-        found.push("neither of the two was accepted in health".to_owned());
+        let is_unavailable = |attempt: &&Attempt| matches!(attempt.answer, Answer::Unavailable(_));
+        let wrong = if attempts.iter().any(is_unavailable) { Wrong::Unavailable } else { Wrong::Refusal };
+        found.push(wrong.that("neither of the two was accepted in health"));
     }
     found
 }
 
-fn complaint(attempt: &Attempt, touched: &[Fault]) -> String {
+fn complaint(attempt: &Attempt, touched: &[Fault]) -> Complaint {
     let during = match touched {
         [] => "in health".to_owned(),
         faults => format!("while: {}", faults.iter().map(|fault| fault.name()).collect::<Vec<_>>().join(", ")),
     };
-    format!(
+    attempt.answer.wrong().that(format!(
         "{} from server {} at {:.3} s, after {:.3} s, {during}",
         attempt.answer.name(),
         attempt.server,
         attempt.sent.as_secs_f64(),
         attempt.answered.saturating_sub(attempt.sent).as_secs_f64(),
-    )
+    ))
 }

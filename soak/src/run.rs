@@ -11,12 +11,12 @@ use crate::{
     drive::{Driver, labels_until},
     faults, figures, judge,
     redis::Redis,
-    report::Outcome,
+    report::{Judgement, Outcome},
     servers::{Failure, Server},
 };
 
-/// Whether nothing was wrong.
-pub(crate) fn run(args: &Args) -> Result<bool, Failure> {
+/// A whole run.
+pub(crate) fn run(args: &Args) -> Result<Judgement, Failure> {
     let folder = tempfile::tempdir()?;
     let mut redis = Redis::start(folder.path())?;
     let start_server = |number| Server::start(number, &redis.url(), folder.path(), args.weaken);

@@ -46,6 +46,45 @@ pub(crate) enum Answer {
     Other(String),
 }
 
+/// Something that must not be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Complaint {
+    pub(crate) wrong: Wrong,
+    pub(crate) what: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Wrong {
+    /// A handler ran, or answered, where it must not.
+    Accept,
+    /// A request was refused for good that had to be accepted, or for another reason than its own.
+    Refusal,
+    /// 503 without a fault that explains it.
+    Unavailable,
+    /// It took too long until everything was well again.
+    Late,
+    /// What cannot be told otherwise.
+    Other,
+}
+
+impl Wrong {
+    pub(crate) const ALL: [Self; 5] = [Self::Accept, Self::Refusal, Self::Unavailable, Self::Late, Self::Other];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Accept => "wrong accepts",
+            Self::Refusal => "wrong refusals",
+            Self::Unavailable => "503s out of place",
+            Self::Late => "late recoveries",
+            Self::Other => "other complaints",
+        }
+    }
+
+    pub(crate) fn that(self, what: impl Into<String>) -> Complaint {
+        Complaint { wrong: self, what: what.into() }
+    }
+}
+
 /// One line of a handler's log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Run {
@@ -109,6 +148,16 @@ impl Answer {
     /// Whether a handler ran.
     pub(crate) fn ran(&self) -> bool {
         matches!(self, Self::Accepted | Self::Handled | Self::Failed)
+    }
+
+    /// What it is where it must not be.
+    pub(crate) fn wrong(&self) -> Wrong {
+        match self {
+            Self::Accepted | Self::Handled | Self::Failed => Wrong::Accept,
+            Self::Seen | Self::Refused(_) => Wrong::Refusal,
+            Self::Unavailable(_) => Wrong::Unavailable,
+            Self::Other(_) => Wrong::Other,
+        }
     }
 
     pub(crate) fn name(&self) -> String {

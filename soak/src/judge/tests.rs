@@ -3,7 +3,7 @@ use std::time::Duration;
 use super::{Verdict, join};
 use crate::{
     kind::Kind,
-    story::{Answer, Attempt, Ended, Fault, Run, Story, Window},
+    story::{Answer, Attempt, Ended, Fault, Run, Story, Window, Wrong},
 };
 
 /// Everything is in thousandths of a second.
@@ -46,7 +46,7 @@ fn judged(fault: Fault, attempts: &[Attempt], kind: Kind, runs: &[Run]) -> Verdi
 /// What is wrong with it, without what it is wrong with.
 fn wrong(fault: Fault, attempts: &[Attempt], kind: Kind, runs: &[Run]) -> Vec<String> {
     let complaints = judged(fault, attempts, kind, runs).complaints;
-    complaints.iter().map(|complaint| complaint.split_once(": ").unwrap().1.to_owned()).collect()
+    complaints.iter().map(|complaint| complaint.what.split_once(": ").unwrap().1.to_owned()).collect()
 }
 
 fn is_fine(fault: Fault, kind: Kind, attempts: &[Attempt], runs: &[Run]) {
@@ -154,6 +154,18 @@ fn a_replay_that_is_accepted_is_found_whenever_it_comes() {
 }
 
 #[test]
+fn what_is_too_old_is_refused_whatever_became_of_it_and_never_accepted() {
+    let sent = |sent, then| [attempt(0, 11_000, unavailable("keys-unavailable")), attempt(0, sent, then)];
+    let well = [ran(0, Ended::Well)];
+    for cause in ["too-old", "before-memory"] {
+        is_fine(STALLS, Kind::Replayed, &sent(31_500, refused(cause)), &[]);
+        assert_eq!(wrong(STALLS, &sent(29_500, refused(cause)), Kind::Replayed, &[]).len(), 1);
+    }
+    is_fine(STALLS, Kind::Replayed, &sent(29_500, Answer::Accepted), &well);
+    assert_eq!(wrong(STALLS, &sent(32_001, Answer::Accepted), Kind::Replayed, &well).len(), 1);
+}
+
+#[test]
 fn what_redis_may_have_heard_of_is_accepted_or_refused_and_what_the_loader_kept_away_is_accepted() {
     let sent = |cause, then| [attempt(0, 11_000, unavailable(cause)), attempt(0, 16_000, then)];
     let well = [ran(0, Ended::Well)];
@@ -209,7 +221,7 @@ fn a_request_that_is_taken_for_another_clients_is_found() {
 #[test]
 fn a_run_of_a_label_that_was_never_sent_is_found() {
     let verdict = join(&[], &[ran(0, Ended::Well)], &[]);
-    assert_eq!(verdict.complaints, ["label 7 was handled and never sent"]);
+    assert_eq!(verdict.complaints, [Wrong::Accept.that("label 7 was handled and never sent")]);
 }
 
 #[test]
@@ -221,6 +233,18 @@ fn a_fault_that_lasts_longer_than_its_window_or_was_not_noticed_is_found() {
     };
     let verdict = sent(14_000, 14_900);
     assert_eq!((verdict.complaints.len(), verdict.windows[0].recovery), (0, millis(1900)));
-    assert_eq!(sent(14_900, 15_100).complaints, ["redis paused at 10.0 s: well again only 2.100 s behind its end"]);
-    assert_eq!(join(&[], &[], &[window]).complaints, ["redis paused at 10.0 s: nobody noticed"]);
+    let late = "redis paused at 10.0 s: well again only 2.100 s behind its end";
+    assert_eq!(sent(14_900, 15_100).complaints, [Wrong::Late.that(late)]);
+    assert_eq!(join(&[], &[], &[window]).complaints, [Wrong::Other.that("redis paused at 10.0 s: nobody noticed")]);
+}
+
+#[test]
+fn what_is_wrong_is_told_apart() {
+    let wrong = |kind, answer, runs: &[Run]| judged(PAUSED, &[attempt(0, 0, answer)], kind, runs).complaints[0].wrong;
+    assert_eq!(wrong(Kind::Unsigned, Answer::Accepted, &[ran(0, Ended::Well)]), Wrong::Accept);
+    assert_eq!(wrong(Kind::Unsigned, refused("no-signature"), &[ran(0, Ended::Well)]), Wrong::Accept);
+    assert_eq!(wrong(Kind::Good, refused("unknown-key"), &[]), Wrong::Refusal);
+    assert_eq!(wrong(Kind::Delivery, Answer::Seen, &[]), Wrong::Refusal);
+    assert_eq!(wrong(Kind::Good, unavailable("replay-unavailable"), &[]), Wrong::Unavailable);
+    assert_eq!(wrong(Kind::Good, Answer::Other("408".to_owned()), &[]), Wrong::Other);
 }
