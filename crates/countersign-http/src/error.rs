@@ -15,6 +15,9 @@ pub enum Error {
     /// A field that is to be set cannot stand in a header.
     #[error("{0} cannot be set to what is to be signed")]
     InvalidField(FieldName),
+    /// The request's `Content-Length` is not its body's: so many bytes would be sent, and others signed.
+    #[error("Content-Length is not the body's")]
+    LengthMismatch,
     /// The service that holds the key did not sign.
     #[error("the key's service did not sign: {0}")]
     KeyService(#[source] Box<dyn StdError + Send + Sync>),

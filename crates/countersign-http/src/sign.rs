@@ -2,8 +2,8 @@
 
 use std::time::SystemTime;
 
-use countersign::{Fields, Request, SignError, Signer, UnixTime, Unsigned};
-use http::header::HOST;
+use countersign::{Fields, Request, Signer, UnixTime, Unsigned};
+use http::header::{CONTENT_LENGTH, HOST};
 
 use crate::{apply::apply, error::Error, fields::HeaderFields, outgoing::Outgoing};
 
@@ -25,13 +25,21 @@ pub fn sign(request: &mut impl Outgoing, signer: &Signer) -> Result<(), Error> {
 /// # Errors
 /// Those of [`sign`]. The request is unchanged then.
 pub fn sign_at(request: &mut impl Outgoing, signer: &Signer, now: UnixTime) -> Result<(), Error> {
+    whole(request)?;
     let parts = with_head(request, |head| signer.sign(&head, now))?;
     apply(request, parts)
 }
 
 /// The request laid out for keys that live elsewhere.
-pub(crate) fn prepare(request: &impl Outgoing, signer: &Signer, now: UnixTime) -> Result<Unsigned<'static>, SignError> {
-    with_head(request, |head| signer.prepare(&head, now).map(Unsigned::into_owned))
+pub(crate) fn prepare(request: &impl Outgoing, signer: &Signer, now: UnixTime) -> Result<Unsigned<'static>, Error> {
+    whole(request)?;
+    Ok(with_head(request, |head| signer.prepare(&head, now).map(Unsigned::into_owned))?)
+}
+
+/// Clients send as many bytes as `Content-Length` says, where the caller set it.
+fn whole(request: &impl Outgoing) -> Result<(), Error> {
+    let (Some(body), Some(length)) = (request.body(), request.headers().get(CONTENT_LENGTH)) else { return Ok(()) };
+    if length.as_bytes() == body.len().to_string().as_bytes() { Ok(()) } else { Err(Error::LengthMismatch) }
 }
 
 /// Lends a request as the core reads it: as it will be on the wire. A body that cannot be read ahead is one that is not at hand.

@@ -64,9 +64,6 @@ pub enum SignError {
     /// The `Digest` field that the request carries is not the body's, or none that a verifier could check.
     #[error("the Digest field is not one of the body's")]
     DigestMismatch,
-    /// A covered `Content-Length` is not the body's.
-    #[error("Content-Length is not the body's")]
-    LengthMismatch,
     /// The request names two authorities, or more than one `Host` or `Date`.
     #[error("the request has more than one {0}")]
     Ambiguous(FieldName),

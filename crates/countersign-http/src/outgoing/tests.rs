@@ -60,3 +60,19 @@ fn a_request_is_signed_as_a_whole_or_unchanged() {
     assert_eq!(names, ["host", "date", "digest", "signature"]);
     assert!(request.headers()["signature"].is_sensitive());
 }
+
+#[test]
+fn a_length_that_is_not_the_bodys_is_not_signed() {
+    for (length, is_the_bodys) in
+        [("2", true), ("3", false), ("02", false), ("+2", false), ("", false), ("2, 2", false)]
+    {
+        let mut request = request("http://api.example/");
+        *request.body_mut() = b"{}".to_vec();
+        request.headers_mut().insert("host", "api.example".parse().unwrap());
+        request.headers_mut().insert("content-length", length.parse().unwrap());
+        let signed = sign_at(&mut request, &signer(), NOW);
+        assert_eq!(signed.is_ok(), is_the_bodys, "{length:?}");
+        assert!(is_the_bodys || matches!(signed, Err(Error::LengthMismatch)));
+        assert_eq!(request.headers().contains_key("signature"), is_the_bodys);
+    }
+}

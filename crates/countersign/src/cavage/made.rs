@@ -6,7 +6,7 @@ use crate::{
     digest::{ExpectedDigests, bare_hash, content_digest_field, digest_field, multihash_field},
     error::{SignError, VerifyError},
     field::{FieldName, WellKnown},
-    request::{Request, trim},
+    request::Request,
     time::UnixTime,
 };
 
@@ -34,9 +34,6 @@ pub(super) fn value<'r>(
         WellKnown::Date => date(single()?, wire.numeric_zone, now),
         WellKnown::XDate if scheme.is_date(name) => date(single()?, wire.numeric_zone, now),
         WellKnown::ContentLength => match (single()?, request.body) {
-            (Some(value), Some(body)) if trim(value) != body.len().to_string().as_bytes() => {
-                Err(SignError::LengthMismatch)
-            }
             (Some(value), _) => Ok(Some(Found::There(value))),
             (None, body) => Ok(body.map(|body| Found::Made(body.len().to_string()))),
         },
