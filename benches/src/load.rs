@@ -8,6 +8,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use countersign::SignatureParts;
+
 const CONNECTIONS: usize = 32;
 const SLICE: Duration = Duration::from_millis(15);
 
@@ -43,6 +45,17 @@ impl Exchange {
         self.next.set(at.saturating_add(1));
         self.requests.get(at).map(Vec::as_slice).ok_or("there are no more requests")
     }
+}
+
+/// Ends the head of a request with the fields that signing gave.
+pub(crate) fn end_head(request: &mut Vec<u8>, parts: SignatureParts) {
+    for field in parts.fields {
+        request.extend_from_slice(field.name.as_str().as_bytes());
+        request.extend_from_slice(b": ");
+        request.extend_from_slice(&field.value);
+        request.extend_from_slice(b"\r\n");
+    }
+    request.extend_from_slice(b"\r\n");
 }
 
 /// Connections that each have one request under way, served in turn without waiting.

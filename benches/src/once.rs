@@ -19,7 +19,7 @@ use countersign_actix::{ReplayProtection, SignatureConfig, Signed};
 use countersign_examples::{CLIENTS, Client, KeyStore};
 
 use crate::{
-    load::{Exchange, Load},
+    load::{Exchange, Load, end_head},
     median,
 };
 
@@ -144,13 +144,7 @@ fn signed_requests(path: &str, how_many: usize) -> Result<Vec<Vec<u8>>, Box<dyn 
         let fields = [("host", "127.0.0.1"), ("x-request-id", &own)];
         let parts = signer.sign(&Request::new("GET", path, &fields).with_body(b""), now)?;
         let mut request = format!("GET {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nx-request-id: {own}\r\n").into_bytes();
-        for field in parts.fields {
-            request.extend_from_slice(field.name.as_str().as_bytes());
-            request.extend_from_slice(b": ");
-            request.extend_from_slice(&field.value);
-            request.extend_from_slice(b"\r\n");
-        }
-        request.extend_from_slice(b"\r\n");
+        end_head(&mut request, parts);
         Ok(request)
     };
     (0..how_many).map(request).collect()

@@ -15,7 +15,7 @@ use countersign_cache::CachedKeys;
 use countersign_examples::{CLIENTS, Client, KeyStore};
 
 use crate::{
-    load::{Exchange, Load},
+    load::{Exchange, Load, end_head},
     median,
 };
 
@@ -135,12 +135,6 @@ fn signed_request(path: &str, id: &str, signed_for: &str) -> Result<Vec<u8>, Box
     let fields = [("host", "127.0.0.1")];
     let parts = signer.sign(&Request::new("GET", signed_for, &fields).with_body(b""), SystemTime::now().into())?;
     let mut request = format!("GET {path} HTTP/1.1\r\nhost: 127.0.0.1\r\naccept: */*\r\n").into_bytes();
-    for field in parts.fields {
-        request.extend_from_slice(field.name.as_str().as_bytes());
-        request.extend_from_slice(b": ");
-        request.extend_from_slice(&field.value);
-        request.extend_from_slice(b"\r\n");
-    }
-    request.extend_from_slice(b"\r\n");
+    end_head(&mut request, parts);
     Ok(request)
 }

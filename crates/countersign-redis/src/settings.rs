@@ -154,7 +154,7 @@ impl Builder {
     }
 
     #[cfg(not(feature = "tls"))]
-    #[allow(clippy::unused_self)]
+    #[allow(clippy::unused_self, reason = "with TLS it asks for the certificates")]
     fn dial_one(&self, server: ConnectionInfo) -> Result<Dial, SettingsError> {
         let client = Client::open(server).map_err(|_| SettingsError::Url { reason: "it names no server" })?;
         Ok(Dial::One(Box::new(client)))
